@@ -1,9 +1,10 @@
-"""A promise has a date: how long the council gave itself, how much of it is left, or how far it is over.
+"""A promise has a date: how long the council gave itself, what is left, or how far it is over.
 
-The calendar is passed in (`is_working`), so that the arithmetic is the same today and in any later recount. Instants go in
-and come out as aware datetimes (UTC comes out). Days are days in Shanghai and end at 24:00, the next day's 00:00.
-Sources: Civil Code Art. 201 (the day of the start is not counted) and Art. 203 (a period in days whose last day is a day of
-rest ends with the next working day, at 24:00).
+The calendar is passed in (`is_working`), so that the arithmetic is the same today and in any later
+recount. Instants go in and come out as aware datetimes (UTC comes out). Days are days in Shanghai
+and end at 24:00, the next day's 00:00. Sources: Civil Code Art. 201 (the day of the start is not
+counted) and Art. 203 (a period in days whose last day is a day of rest ends with the next working
+day, at 24:00).
 """
 
 import re
@@ -37,7 +38,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True)
 class Limit:
-    """A time limit such as three working days; written "3wd". The amount is at least 1, else ValueError."""
+    """A time limit such as three working days, written "3wd"; at least 1, else ValueError."""
 
     amount: int
     unit: Unit
@@ -60,10 +61,11 @@ class Limit:
 
 @dataclass(frozen=True)
 class Remaining:
-    """How a deadline stands now; every number is zero or more and counts forward to it, or back to it when overdue.
+    """How a deadline stands now: `overdue` says which way the numbers count, never below zero.
 
-    `days` counts calendar days and `working_days` working days, after the earlier and up to the later of today and the last
-    day: 0 days left is "today", 1 day overdue is the day after the last day. `hours` are whole hours to or since the instant.
+    `days` are calendar days and `working_days` working days between today and the last day, without
+    the earlier of the two: 0 days left is "today", 1 day overdue is the day after the last day.
+    `hours` are whole hours to the instant, or since.
     """
 
     overdue: bool
@@ -72,15 +74,20 @@ class Remaining:
     hours: int
 
 
-def due(start: datetime, limit: Limit, is_working: IsWorking, pauses: Sequence[Pause] = ()) -> datetime:
+def due(
+    start: datetime, limit: Limit, is_working: IsWorking, pauses: Sequence[Pause] = ()
+) -> datetime:
     """Return the instant (UTC) at which `limit`, running from `start`, is over.
 
-    - `h`: hours by the clock. `wh`: hours within the working hours of working days. Time inside a pause does not run.
-    - `d`, `wd`: days, or working days, after the day of the start; over at 24:00. A day in which the clock stood still, even
-      for a moment, is not counted, as the day of the start is not. A last day that is a day of rest moves to a working day.
+    - `h`: hours by the clock. `wh`: hours within the working hours of working days. Time inside a
+      pause does not run.
+    - `d`, `wd`: days, or working days, after the day of the start; over at 24:00. A day in which
+      the clock stood still, even for a moment, is not counted, as the day of the start is not. A
+      last day that is a day of rest moves to the next working day.
 
-    A pause without an end has not extended anything yet: until it ends the clock stands, and the date shown is the earliest.
-    Raises ValueError for naive datetimes, a pause that ends before it starts, and a calendar without working days.
+    A pause without an end has not extended anything yet: the clock stands, and what is returned is
+    the earliest date. Raises ValueError for naive datetimes, a pause that ends before it starts,
+    and a calendar without working days.
     """
     _require_aware(start)
     spans = [(a, b) for a, b in pauses if b is not None]
@@ -93,18 +100,22 @@ def due(start: datetime, limit: Limit, is_working: IsWorking, pauses: Sequence[P
         return _spend(_running((start, start + _HORIZON * _DAY), spans), limit.amount * _HOUR)
     if limit.unit is Unit.WORKING_HOUR:
         shifts = _shifts(start, is_working)
-        return _spend((piece for shift in shifts for piece in _running(shift, spans)), limit.amount * _HOUR)
+        return _spend(
+            (piece for shift in shifts for piece in _running(shift, spans)), limit.amount * _HOUR
+        )
     return day_end(_last_counted_day(local_date(start), limit, is_working, spans))
 
 
 def left(now: datetime, due: datetime, is_working: IsWorking) -> Remaining:
-    """Return how many days, working days and hours are left until `due`, or have passed since; overdue from `due` itself."""
+    """Return what is left until `due`, or has passed since; the instant `due` itself is overdue."""
     _require_aware(now, due)
     today, last = local_date(now), last_day(due)
     first, until = min(today, last), max(today, last)
     days = (until - first).days
     working = sum(is_working(first + n * _DAY) for n in range(1, days + 1))
-    return Remaining(overdue=now >= due, days=days, working_days=working, hours=abs(due - now) // _HOUR)
+    return Remaining(
+        overdue=now >= due, days=days, working_days=working, hours=abs(due - now) // _HOUR
+    )
 
 
 def local_date(instant: datetime) -> date:
@@ -128,18 +139,20 @@ def day_end(day: date) -> datetime:
 
 
 def window_end(start: datetime, days: int) -> datetime:
-    """Return when a window of at least `days` whole days that opens at `start` may close: at 24:00, on any day of the week.
+    """Return when a window of at least `days` whole days that opens at `start` may close, at 24:00.
 
-    For consultations, postings and objections: it is open time, not a duty to act, so days of rest count and nothing moves.
+    For consultations, postings and objections: it is open time, not a duty to act, so it may close
+    on a day of rest.
     """
     _require_aware(start)
     return day_end(local_date(start) + days * _DAY)
 
 
 def notice_by(event: datetime, days: int) -> datetime:
-    """Return the last instant to give notice `days` days before an event: 24:00 of the day that lies `days` days earlier.
+    """Return the last instant to give notice of an event: 24:00 of the day `days` days earlier.
 
-    The day of the notice is not counted and the day of the event is, so ten days before the 11th is the 1st.
+    The day of the notice is not counted and the day of the event is: ten days before the 11th is
+    the 1st.
     """
     _require_aware(event)
     return day_end(local_date(event) - days * _DAY)
