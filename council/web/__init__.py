@@ -1,0 +1,1 @@
+"""The site: addresses, pages, forms. No rules stand here."""
