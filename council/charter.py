@@ -1,0 +1,118 @@
+"""A community's charter: its days, quorums and thresholds as data, copied into a matter at its start."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from council.db import PLAIN, Base, Governed
+from council.deadlines import Limit
+from council.errors import Invalid, Problem
+from council.gate import Context, act
+from council.places import Place
+from council.policy import Can
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value that a charter may set: its default, and how a person's entry is read.
+
+    `kind` is `limit` (3wd, 7d, 48h), `count` (a whole number with its bounds) or `choice` (yes, no).
+    """
+
+    key: str
+    default: str
+    kind: str
+    least: int = 1
+    most: int = 400
+
+    def problem(self, text: str) -> Problem | None:
+        """What is wrong with an entry, if anything."""
+        if self.kind == "limit":
+            try:
+                amount = Limit.parse(text).amount
+            except ValueError:
+                return Problem("not_a_limit", self.key)
+        elif self.kind == "choice":
+            return None if text in {"yes", "no"} else Problem("not_a_choice", self.key)
+        elif text.isascii() and text.isdigit():
+            amount = int(text)
+        else:
+            return Problem("not_a_number", self.key)
+        if not self.least <= amount <= self.most:
+            return Problem("out_of_bounds", self.key, {"least": self.least, "most": self.most})
+        return None
+
+
+# Sources: practice.md A12 (1), (3), (5). L marks a limit of the law, which a charter cannot lower:
+# Organic Law of Urban Residents' Committees (in force 2026-01-01), Art. 34: posted at least 15 days.
+VALUES: dict[str, Value] = {
+    value.key: value
+    for value in (
+        Value("admission", "3wd", "limit"),
+        Value("consultation_start", "5wd", "limit"),
+        Value("consultation_days", "7", "count", least=3),
+        Value("summary", "5wd", "limit"),
+        Value("review", "10wd", "limit"),
+        Value("may_skip_review", "yes", "choice"),
+        Value("meeting_call", "15wd", "limit"),
+        Value("meeting_notice_days", "3", "count", least=2),
+        Value("minutes", "5wd", "limit"),
+        Value("acknowledge", "1wd", "limit"),
+        Value("acceptance", "5wd", "limit"),
+        Value("extension_most", "10", "count", least=1, most=10),
+        Value("posting_days", "15", "count", least=15),
+        Value("rating_days", "30", "count", least=7),
+        Value("rating_shown_from", "5", "count", least=3),
+        Value("due_soon", "1", "count"),
+    )
+}
+
+
+class CharterValue(Governed, Base):
+    """A value that this community's charter sets differently from the default."""
+
+    __tablename__ = "charter_value"
+    __table_args__ = (UniqueConstraint("community_id", "key"),)
+    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    key: Mapped[str] = mapped_column(info=PLAIN)
+    value: Mapped[str] = mapped_column(info=PLAIN)
+
+
+@act("charter.set", who=Can.CONFIGURE)
+def set_value(ctx: Context, place: Place, *, key: str, value: str) -> CharterValue:
+    """Set a value of the charter. Running matters keep the values they started with."""
+    if key not in VALUES:
+        raise Invalid(Problem("not_a_choice", "key"))
+    if problem := VALUES[key].problem(value):
+        raise Invalid(problem)
+    found = select(CharterValue).where(
+        CharterValue.community_id == place.id, CharterValue.key == key
+    )
+    row = ctx.session.scalars(found).first()
+    if row is None:
+        row = CharterValue(community_id=place.id, key=key, value=value)
+        ctx.session.add(row)
+    row.value = value
+    return row
+
+
+def rules(session: Session, community_id: int) -> dict[str, str]:
+    """Every value in force in a community; a matter copies this when it starts."""
+    found = select(CharterValue.key, CharterValue.value).where(
+        CharterValue.community_id == community_id
+    )
+    return {key: value.default for key, value in VALUES.items()} | dict(
+        session.execute(found).tuples()
+    )
+
+
+def limit(copied: dict[str, Any], key: str) -> Limit:
+    """A time limit out of the values that a matter copied."""
+    return Limit.parse(copied[key])
+
+
+def count(copied: dict[str, Any], key: str) -> int:
+    """A number out of the values that a matter copied."""
+    return int(copied[key])

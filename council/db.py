@@ -1,0 +1,224 @@
+"""The database: base classes, one writer, and the guard that no governed row changes outside an act."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from enum import Enum, StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import event
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    UOWTransaction,
+    mapped_column,
+    sessionmaker,
+)
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+PLAIN: dict[str, Any] = {"log": "plain"}
+"""A column whose value may stand in the public log as it is: a code, never a person's words."""
+
+HASHED: dict[str, Any] = {"log": "hashed"}
+"""A column that stands in the public log as a salted hash only."""
+
+TABLES = (
+    "places", "people", "audit", "accounts", "offices", "charter", "calendar", "files", "notices",
+    "translations", "proposals", "admissions", "consultations", "reviews", "votes", "commitments", "meetings",
+    "minutes",
+)  # fmt: skip
+"""The modules that define tables."""
+
+APPEND_ONLY = ("audit_entry", "audit_node", "ballot")
+"""Tables in which the database itself refuses every UPDATE and DELETE."""
+
+
+class Utc(sa.TypeDecorator[datetime]):
+    """An instant, stored as UTC without a zone, read back as an aware datetime."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Refuse naive datetimes: nobody can know which clock they came from."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """Give the instant its zone back."""
+        return value.replace(tzinfo=UTC) if value is not None else None
+
+
+def _values(kind: type[Enum]) -> list[str]:
+    return [str(member.value) for member in kind]
+
+
+class Base(DeclarativeBase):
+    """Every table of the council."""
+
+    metadata = sa.MetaData(naming_convention=NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Utc,
+        date: sa.Date,
+        str: sa.Text,
+        StrEnum: sa.Enum(StrEnum, native_enum=False, length=40, values_callable=_values),
+        dict[str, Any]: sa.JSON,
+        list[str]: sa.JSON,
+        list[dict[str, Any]]: sa.JSON,
+    }
+
+
+class Governed:
+    """Mixin: rows that change only inside an act (gate.py), so that each change is logged."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class UngovernedChange(RuntimeError):
+    """A programmer's mistake, never a user's: a governed row changed without an act."""
+
+
+def _guard(session: Session, _context: UOWTransaction, _objects: object) -> None:
+    if session.info.get("act") is not None:
+        return
+    for row in [*session.new, *session.deleted, *session.dirty]:
+        if isinstance(row, Governed) and (row not in session.dirty or session.is_modified(row)):
+            raise UngovernedChange(type(row).__name__)
+
+
+def _guard_bulk(state: ORMExecuteState) -> None:
+    changing = state.is_insert or state.is_update or state.is_delete
+    if changing and state.bind_mapper and issubclass(state.bind_mapper.class_, Governed):
+        raise UngovernedChange(state.bind_mapper.class_.__name__)
+
+
+class Database:
+    """One database: a pool that only reads, and the one way to write.
+
+    On SQLite there is exactly one writing connection, which begins with BEGIN IMMEDIATE
+    (docs/decisions/0002: four times the throughput of many writers, and no time-outs).
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        sqlite = url.startswith("sqlite")
+        self._reader = _sqlite(url, writes=False) if sqlite else _postgresql(url, writes=False)
+        self._writer = _sqlite(url, writes=True) if sqlite else _postgresql(url, writes=True)
+        self._reads = sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
+        self._writes = sessionmaker(self._writer, expire_on_commit=False)
+        event.listen(self._writes, "before_flush", _guard)
+        event.listen(self._writes, "do_orm_execute", _guard_bulk)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that cannot write: the database itself refuses."""
+        with self._reads() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that commits at the end, or rolls back everything when something is raised."""
+        with self._writes.begin() as session:
+            yield session
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+def _sqlite(url: str, *, writes: bool) -> sa.Engine:
+    pool: dict[str, Any] = (
+        {"pool_size": 1, "max_overflow": 0, "pool_timeout": 30}
+        if writes
+        else {"pool_size": 8, "max_overflow": 0}
+    )
+    made = sa.create_engine(
+        url, poolclass=sa.QueuePool, connect_args={"check_same_thread": False}, **pool
+    )
+    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"]
+    if not writes:
+        pragmas.append("query_only=ON")
+
+    @event.listens_for(made, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, see below
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(made, "begin")
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return made
+
+
+def _postgresql(url: str, *, writes: bool) -> sa.Engine:
+    made = sa.create_engine(url, pool_size=8, max_overflow=0, pool_pre_ping=True)
+    return made if writes else made.execution_options(postgresql_readonly=True)
+
+
+def load_tables() -> None:
+    """Import every module with tables, so that the metadata is complete."""
+    for name in TABLES:
+        import_module(f"council.{name}")
+
+
+def home(folder: str) -> Path:
+    """Where `templates`, `static` or `alembic` lie: in the wheel, else in the checkout."""
+    packed = Path(__file__).parent / folder
+    return packed if packed.is_dir() else Path(__file__).parent.parent / folder
+
+
+def migrate(url: str) -> None:
+    """Bring the database up to date; safe to repeat. Creates an SQLite file's folder."""
+    location = sa.make_url(url)
+    if location.drivername.startswith("sqlite") and location.database:
+        Path(location.database).parent.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(home("alembic")).replace("%", "%%"))
+    config.attributes["url"] = url
+    command.upgrade(config, "head")
+
+
+def install_triggers(connection: sa.Connection) -> None:
+    """Make the database refuse UPDATE and DELETE on append-only tables; safe to repeat.
+
+    SQLite's batch migrations drop triggers, so this runs after every migration.
+    """
+    existing = sa.inspect(connection).get_table_names()
+    for table in (name for name in APPEND_ONLY if name in existing):
+        for statement in _TRIGGERS[connection.dialect.name]:
+            connection.exec_driver_sql(statement.format(table=table))
+
+
+_TRIGGERS = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER IF NOT EXISTS {{table}}_no_{verb} BEFORE {verb} ON {{table}} "
+        "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for verb in ("update", "delete")
+    ),
+    "postgresql": (
+        "CREATE OR REPLACE FUNCTION council_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '%% is append-only', TG_TABLE_NAME; END $$",
+        "CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE "
+        "ON {table} FOR EACH STATEMENT EXECUTE FUNCTION council_append_only()",
+    ),
+}

@@ -1,0 +1,285 @@
+"""People: in public a pseudonym, in the council one of five constituencies, perhaps an office."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from council.db import HASHED, PLAIN, Base, Governed
+from council.places import Place, Unit
+
+
+class Constituency(StrEnum):
+    """The five elements that are heard and counted separately."""
+
+    PARTY = "party"
+    RESIDENTS = "residents"
+    COMMUNITY = "community"
+    EXPERTS = "experts"
+    UNITS = "units"
+
+
+class Post(StrEnum):
+    """Offices and functions beside membership (practice.md A11); the value is the role's code."""
+
+    PARTY_LEAD = "party_lead"
+    COMMITTEE = "committee"
+    COMMUNITY_WORKER = "community_worker"
+    FACILITATOR = "facilitator"
+    RECORDER = "recorder"
+    DELEGATE = "delegate"
+    COUNCIL_MEMBER = "council_member"
+    BUILDING_LEAD = "building_lead"
+    GRID_WORKER = "grid_worker"
+    GRID_CHIEF = "grid_chief"
+    HANDLER = "handler"
+    DISPATCHER = "dispatcher"
+    SUPERVISOR = "supervisor"
+    OVERSIGHT = "oversight"
+    SUBDISTRICT = "subdistrict"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+class Channel(StrEnum):
+    """How something came in; all channels count alike and are shown apart."""
+
+    WEB = "web"
+    HALL = "hall"
+    PHONE = "phone"
+    DOOR = "door"
+    BUILDING = "building"
+    MEETING = "meeting"
+
+
+class Consent(StrEnum):
+    """How a person agreed that a worker enters something for them."""
+
+    SPOKEN = "spoken"
+    SIGNED = "signed"
+
+
+class Person(Governed, Base):
+    """A human being. The name never leaves the database without that person's consent."""
+
+    __tablename__ = "person"
+    name: Mapped[str] = mapped_column(info=HASHED)
+    born: Mapped[int | None] = mapped_column(info=HASHED)
+
+
+class Alias(Governed, Base):
+    """A person's public face in one community: a number for people, a random reference for the log."""
+
+    __tablename__ = "alias"
+    __table_args__ = (
+        UniqueConstraint("person_id", "community_id"),
+        UniqueConstraint("community_id", "number"),
+    )
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    number: Mapped[int]
+    ref: Mapped[str] = mapped_column(unique=True, info=PLAIN)
+
+
+class Membership(Governed, Base):
+    """Somebody belongs to a constituency of a community; a unit's representative names the unit."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("person_id", "community_id", "constituency"),)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    constituency: Mapped[Constituency]
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    building_id: Mapped[int | None] = mapped_column(ForeignKey("building.id"), info=HASHED)
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
+class Office(Governed, Base):
+    """Somebody holds a post at a place for a term; it reaches down to every place below."""
+
+    __tablename__ = "office"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    community_id: Mapped[int] = mapped_column("place_id", ForeignKey("place.id"), index=True)
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    post: Mapped[Post]
+    number: Mapped[int] = mapped_column(default=0)
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class Held:
+    """An office in force: the post, where, and how far it reaches."""
+
+    post: Post
+    place_id: int
+    path: str
+    unit_id: int | None
+    number: int
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a person with what they hold at this moment, or the system itself.
+
+    `chosen` is the constituency that somebody with two memberships picked, per community.
+    """
+
+    person_id: int | None
+    memberships: Mapping[int, Mapping[Constituency, int | None]] = field(default_factory=dict)
+    offices: tuple[Held, ...] = ()
+    chosen: Constituency | None = None
+    account_id: int | None = None
+
+    @property
+    def is_system(self) -> bool:
+        """Whether this is the council's own clockwork (jobs) and not a person."""
+        return self.person_id is None
+
+    def constituencies(self, community_id: int) -> frozenset[Constituency]:
+        """The constituencies this person belongs to in a community."""
+        return frozenset(self.memberships.get(community_id, {}))
+
+    def capacity(self, community_id: int) -> Constituency | None:
+        """The constituency in which this person speaks here: the chosen one, else the first."""
+        held = self.constituencies(community_id)
+        if self.chosen in held:
+            return self.chosen
+        return next((one for one in Constituency if one in held), None)
+
+    def unit_in(self, community_id: int) -> int | None:
+        """The unit this person represents in the community, if any."""
+        return self.memberships.get(community_id, {}).get(Constituency.UNITS)
+
+    def posts(self, path: str) -> frozenset[Post]:
+        """The offices that reach the place with this path."""
+        return frozenset(held.post for held in self.offices if path.startswith(held.path))
+
+    def unit_ids(self) -> frozenset[int]:
+        """Every unit for which this person signs (representative or handler)."""
+        mine = {unit for held in self.memberships.values() for unit in held.values() if unit}
+        return frozenset(mine | {held.unit_id for held in self.offices if held.unit_id})
+
+
+SYSTEM = Actor(person_id=None)
+
+
+@dataclass(frozen=True)
+class Behalf:
+    """A worker enters something for somebody at the counter, by telephone or at the door."""
+
+    actor: Actor
+    channel: Channel
+    consent: Consent
+
+
+def actor(
+    session: Session,
+    person_id: int,
+    now: datetime,
+    chosen: Constituency | None = None,
+    account_id: int | None = None,
+) -> Actor:
+    """The person with every membership and office in force at `now` (two statements)."""
+    memberships: dict[int, dict[Constituency, int | None]] = {}
+    member = select(Membership).where(Membership.person_id == person_id)
+    for row in session.scalars(member):
+        if row.since <= now and (row.until is None or now < row.until):
+            memberships.setdefault(row.community_id, {})[row.constituency] = row.unit_id
+    holding = select(Office, Place.path).join(Place, Place.id == Office.community_id)
+    offices = tuple(
+        Held(row.post, row.community_id, path, row.unit_id, row.number)
+        for row, path in session.execute(holding.where(Office.person_id == person_id))
+        if row.since <= now and (row.until is None or now < row.until)
+    )
+    return Actor(person_id, memberships, offices, chosen, account_id)
+
+
+def alias(session: Session, person_id: int, community_id: int) -> Alias:
+    """The person's public face in a community, made at the first need (call it inside an act).
+
+    The number is the next free one of the community; two writers at once are stopped by the
+    unique index, and there is only one writer.
+    """
+    found = select(Alias).where(Alias.person_id == person_id, Alias.community_id == community_id)
+    existing = session.scalars(found).first()
+    if existing:
+        return existing
+    last = select(func.max(Alias.number)).where(Alias.community_id == community_id)
+    made = Alias(
+        person_id=person_id,
+        community_id=community_id,
+        number=(session.scalar(last) or 0) + 1,
+        ref=secrets.token_hex(8),
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+@dataclass(frozen=True)
+class Byline:
+    """How a person appears in public: constituency and number, or post, or unit, or a real name."""
+
+    capacity: Constituency | None
+    number: int
+    post: Post | None = None
+    unit: str = ""
+    unit_en: str = ""
+    name: str = ""
+
+
+def bylines(
+    session: Session,
+    community_id: int,
+    who: Iterable[tuple[int, Constituency | None]],
+    named: Iterable[int] = (),
+) -> dict[tuple[int, Constituency | None], Byline]:
+    """How each (person, capacity) appears in public, in three statements however many they are.
+
+    `named` are persons who consented, for this very item, to stand there with their real name.
+    """
+    wanted = set(who)
+    ids = {person_id for person_id, _ in wanted}
+    if not ids:
+        return {}
+    numbers = dict(
+        session.execute(
+            select(Alias.person_id, Alias.number).where(
+                Alias.person_id.in_(ids), Alias.community_id == community_id
+            )
+        ).tuples()
+    )
+    units = {
+        person: (name, name_en)
+        for person, name, name_en in session.execute(
+            select(Membership.person_id, Unit.name, Unit.name_en)
+            .join(Unit, Unit.id == Membership.unit_id)
+            .where(Membership.person_id.in_(ids), Membership.community_id == community_id)
+        ).tuples()
+    }
+    consenting = ids & set(named)
+    names = (
+        dict(
+            session.execute(
+                select(Person.id, Person.name).where(Person.id.in_(consenting))
+            ).tuples()
+        )
+        if consenting
+        else {}
+    )
+    return {
+        (person, capacity): Byline(
+            capacity,
+            numbers.get(person, 0),
+            unit=units.get(person, ("", ""))[0] if capacity is Constituency.UNITS else "",
+            unit_en=units.get(person, ("", ""))[1] if capacity is Constituency.UNITS else "",
+            name=names.get(person, ""),
+        )
+        for person, capacity in wanted
+    }

@@ -1,0 +1,103 @@
+"""Where things belong: city, district, street, community and its grids, buildings and units."""
+
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from council.db import PLAIN, Base, Governed
+
+
+class PlaceKind(StrEnum):
+    """The levels of administration; a grid is part of a community."""
+
+    CITY = "city"
+    DISTRICT = "district"
+    STREET = "street"
+    COMMUNITY = "community"
+    GRID = "grid"
+
+
+LEVELS = tuple(PlaceKind)
+
+
+class Place(Governed, Base):
+    """A place in the tree of administration. `path` lists the ids from the city down: /1/2/3/."""
+
+    __tablename__ = "place"
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"), index=True)
+    kind: Mapped[PlaceKind]
+    code: Mapped[str] = mapped_column(unique=True, info=PLAIN)
+    name: Mapped[str] = mapped_column(info=PLAIN)
+    name_en: Mapped[str] = mapped_column(default="", info=PLAIN)
+    path: Mapped[str] = mapped_column(index=True, info=PLAIN)
+    households: Mapped[int] = mapped_column(default=0)
+    residents: Mapped[int] = mapped_column(default=0)
+    phone: Mapped[str] = mapped_column(default="", info=PLAIN)
+    address: Mapped[str] = mapped_column(default="", info=PLAIN)
+    is_example: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def community_id(self) -> int:
+        """The place in which an act about this place happens."""
+        return self.id
+
+
+class Building(Governed, Base):
+    """A building in a community, by its everyday name."""
+
+    __tablename__ = "building"
+    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    grid_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"))
+    name: Mapped[str] = mapped_column(info=PLAIN)
+    households: Mapped[int] = mapped_column(default=0)
+
+
+class Unit(Governed, Base):
+    """An organisation in or around the community: school, firm, hospital, office, department.
+
+    `signs_in` is false for departments and outside bodies: a worker enters their written replies.
+    """
+
+    __tablename__ = "unit"
+    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
+    name: Mapped[str] = mapped_column(info=PLAIN)
+    name_en: Mapped[str] = mapped_column(default="", info=PLAIN)
+    phone: Mapped[str] = mapped_column(default="", info=PLAIN)
+    signs_in: Mapped[bool] = mapped_column(default=True)
+
+
+def path(session: Session, place_id: int) -> str:
+    """The path of a place, `/1/2/3/`; empty for a place that does not exist."""
+    place = session.get(Place, place_id)
+    return place.path if place else ""
+
+
+def communities(session: Session) -> list[Place]:
+    """Every community, by code."""
+    found = select(Place).where(Place.kind == PlaceKind.COMMUNITY).order_by(Place.code)
+    return list(session.scalars(found))
+
+
+def home_community(session: Session) -> Place | None:
+    """The community that the site shows when nobody chose one: the first by code."""
+    found = select(Place).where(Place.kind == PlaceKind.COMMUNITY).order_by(Place.code).limit(1)
+    return session.scalars(found).first()
+
+
+def grids(session: Session, community_id: int) -> list[Place]:
+    """The grids of a community, by code."""
+    found = select(Place).where(Place.parent_id == community_id, Place.kind == PlaceKind.GRID)
+    return list(session.scalars(found.order_by(Place.code)))
+
+
+def buildings(session: Session, community_id: int) -> list[Building]:
+    """The buildings of a community in the order of their entry."""
+    found = select(Building).where(Building.community_id == community_id)
+    return list(session.scalars(found.order_by(Building.id)))
+
+
+def units(session: Session, community_id: int) -> list[Unit]:
+    """The units of a community in the order of their entry."""
+    found = select(Unit).where(Unit.community_id == community_id)
+    return list(session.scalars(found.order_by(Unit.id)))

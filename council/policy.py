@@ -1,0 +1,117 @@
+"""Who may do what: one table from permission to constituencies and offices, scoped to a place."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from council import places
+from council.people import Actor, Constituency, Post
+
+
+class Can(StrEnum):
+    """A permission. Facts about one row (author, handler …) are requirements, never here."""
+
+    SYSTEM = "system"
+    SELF = "self"
+    SPEAK = "speak"
+    RATE = "rate"
+    ENTER_FOR = "enter_for"
+    SCREEN = "screen"
+    ADMIT = "admit"
+    CONVENE = "convene"
+    SUMMARISE = "summarise"
+    REVIEW = "review"
+    CHAIR = "chair"
+    RECORD = "record"
+    HANDLE = "handle"
+    INSPECT = "inspect"
+    PUBLISH = "publish"
+    TRANSLATE = "translate"
+    ENROL = "enrol"
+    APPOINT = "appoint"
+    CONFIGURE = "configure"
+    SUPERVISE = "supervise"
+
+
+@dataclass(frozen=True)
+class Holders:
+    """Those who hold a permission: members of constituencies, or holders of offices."""
+
+    constituencies: frozenset[Constituency] = frozenset()
+    posts: frozenset[Post] = frozenset()
+
+
+def _members(*constituencies: Constituency) -> Holders:
+    return Holders(constituencies=frozenset(constituencies))
+
+
+def _posts(*posts: Post) -> Holders:
+    return Holders(posts=frozenset(posts))
+
+
+HOLDERS: dict[Can, Holders] = {
+    Can.SYSTEM: Holders(),
+    Can.SELF: Holders(),
+    # Everybody who belongs to the community is heard; the five are counted separately.
+    Can.SPEAK: _members(*Constituency),
+    Can.RATE: _members(Constituency.RESIDENTS, Constituency.PARTY),
+    Can.ENTER_FOR: _posts(Post.COMMUNITY_WORKER, Post.BUILDING_LEAD),
+    # practice.md, correction 3: a worker drafts, the Party secretary decides.
+    Can.SCREEN: _posts(Post.COMMUNITY_WORKER),
+    Can.ADMIT: _posts(Post.PARTY_LEAD),
+    Can.CONVENE: _posts(Post.PARTY_LEAD, Post.COMMITTEE),
+    Can.SUMMARISE: _posts(Post.FACILITATOR, Post.COMMUNITY_WORKER),
+    Can.REVIEW: _members(Constituency.EXPERTS),
+    Can.CHAIR: _posts(Post.FACILITATOR),
+    Can.RECORD: _posts(Post.RECORDER),
+    Can.HANDLE: Holders(frozenset({Constituency.UNITS}), frozenset({Post.HANDLER})),
+    Can.INSPECT: _posts(Post.OVERSIGHT, Post.COMMUNITY_WORKER, Post.DELEGATE),
+    Can.PUBLISH: _posts(Post.PARTY_LEAD, Post.COMMITTEE, Post.COMMUNITY_WORKER),
+    Can.TRANSLATE: _posts(Post.COMMUNITY_WORKER, Post.RECORDER),
+    Can.ENROL: _posts(Post.COMMUNITY_WORKER, Post.ADMIN),
+    Can.APPOINT: _posts(Post.ADMIN),
+    # The administrator configures and never decides, votes or edits records (A11).
+    Can.CONFIGURE: _posts(Post.ADMIN),
+    Can.SUPERVISE: _posts(Post.PARTY_LEAD, Post.SUBDISTRICT),
+}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """In what quality somebody is allowed: as holder of a post, or in a constituency."""
+
+    post: Post | None = None
+    constituency: Constituency | None = None
+
+
+def grant(session: Session, actor: Actor | None, can: Can, place_id: int) -> Grant | None:
+    """The quality in which the actor holds the permission at the place; None when not at all.
+
+    An office reaches down from the place where it is held; a membership is of one community.
+    """
+    if actor is None:
+        return None
+    if actor.is_system:
+        return Grant() if can is Can.SYSTEM else None
+    if can is Can.SELF:
+        return Grant()
+    holders = HOLDERS[can]
+    posts = holders.posts & actor.posts(places.path(session, place_id))
+    if posts:
+        return Grant(post=min(posts, key=list(Post).index))
+    capacity = actor.capacity(place_id)
+    if capacity in holders.constituencies:
+        return Grant(constituency=capacity)
+    held = holders.constituencies & actor.constituencies(place_id)
+    return Grant(constituency=min(held, key=list(Constituency).index)) if held else None
+
+
+def allows(session: Session, actor: Actor | None, can: Can, place_id: int) -> bool:
+    """Whether the actor holds the permission at the place."""
+    return grant(session, actor, can, place_id) is not None
+
+
+def abilities(session: Session, actor: Actor | None, place_id: int) -> frozenset[Can]:
+    """Every permission the actor holds at the place."""
+    return frozenset(can for can in Can if allows(session, actor, can, place_id))

@@ -1,0 +1,73 @@
+"""The community's own translations of what residents wrote; the original always stays the record."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select, tuple_
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from council.db import PLAIN, Base, Governed
+from council.errors import checking
+from council.gate import Context, Situated, act
+from council.policy import Can
+
+LONGEST = 20_000
+
+
+class Translation(Governed, Base):
+    """One text of one row, in English, entered by a worker or recorder."""
+
+    __tablename__ = "translation"
+    __table_args__ = (UniqueConstraint("subject_table", "subject_id", "field"),)
+    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"), index=True)
+    subject_table: Mapped[str] = mapped_column(info=PLAIN)
+    subject_id: Mapped[int]
+    field: Mapped[str] = mapped_column(info=PLAIN)
+    words: Mapped[str]
+
+
+Words = dict[tuple[str, int, str], str]
+
+
+@act("translation.add", who=Can.TRANSLATE)
+def add(ctx: Context, row: Situated, *, field: str, words: str) -> Translation:
+    """Add or better the English of one text; the original is untouched and stays the record."""
+    with checking() as check:
+        check.text(words, field, limit=LONGEST)
+        check(isinstance(getattr(row, field, None), str), "not_a_choice", "field")
+    table: str = row.__tablename__  # type: ignore[attr-defined]
+    row_id: int = row.id  # type: ignore[attr-defined]
+    matter = row_id if table == "proposal" else getattr(row, "proposal_id", None)
+    found = select(Translation).where(
+        Translation.subject_table == table,
+        Translation.subject_id == row_id,
+        Translation.field == field,
+    )
+    made = ctx.session.scalars(found).first()
+    if made is None:
+        made = Translation(
+            community_id=row.community_id, proposal_id=matter, subject_table=table,
+            subject_id=row_id, field=field, words=words,
+        )  # fmt: skip
+        ctx.session.add(made)
+    made.words = words
+    return made
+
+
+def of_matters(session: Session, proposal_ids: Iterable[int]) -> Words:
+    """Every translation that belongs to these matters, in one statement."""
+    found = select(Translation).where(Translation.proposal_id.in_(list(proposal_ids)))
+    return {
+        (row.subject_table, row.subject_id, row.field): row.words for row in session.scalars(found)
+    }
+
+
+def of_rows(session: Session, rows: Iterable[tuple[str, int]]) -> Words:
+    """Every translation of these rows (table, id), in one statement."""
+    pairs = list(rows)
+    found = select(Translation).where(
+        tuple_(Translation.subject_table, Translation.subject_id).in_(pairs)
+    )
+    return {
+        (row.subject_table, row.subject_id, row.field): row.words for row in session.scalars(found)
+    }
