@@ -1,0 +1,109 @@
+"""What every test can ask for: a migrated database of its own, on SQLite and on PostgreSQL."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from council import db
+from tests import chromium, postgres
+
+pytest_plugins = ("tests.world",)
+
+NUMBERS = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare what all workers of a run share; the controller does, before they start."""
+    if not hasattr(config, "workerinput"):
+        postgres.make_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Clear it away."""
+    if not hasattr(config, "workerinput") and postgres.FOLDER in os.environ:
+        postgres.remove_folder()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    db.migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """The PostgreSQL server of this run."""
+    server = postgres.Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def database_name() -> str:
+    """A name for databases that no other worker and no other run on the same server uses."""
+    run = Path(os.environ[postgres.FOLDER]).name.removeprefix("council-tests-")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return f"council_{run}_{worker}".lower()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: postgres.Server, database_name: str) -> Iterator[str]:
+    """The name of a migrated PostgreSQL database, to be copied."""
+    name = f"{database_name}_template"
+    db.migrate(postgres_server.create(name))
+    yield name
+    postgres_server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database in which nothing is yet, not even a table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    name = f"{request.getfixturevalue('database_name')}_empty_{next(NUMBERS)}"
+    yield server.create(name)
+    server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated database without a row, copied from the template."""
+    if request.param == "sqlite":
+        path = tmp_path / "council.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    template: str = request.getfixturevalue("postgres_template")
+    name = f"{request.getfixturevalue('database_name')}_{next(NUMBERS)}"
+    yield server.create(name, template)
+    server.drop(name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[db.Database]:
+    """A migrated database without a row. Tests commit for real; nobody else sees this one."""
+    opened = db.Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A running Chromium; a test opens its own context in it. Fails when there is none."""
+    path = chromium.find()
+    if path is None:
+        pytest.fail(chromium.MISSING)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
+        yield running
+        running.close()
