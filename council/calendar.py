@@ -74,7 +74,7 @@ def national(day: date) -> bool | None:
 def working(session: Session) -> Callable[[date], bool]:
     """The calendar as a question: days set by hand, else the national one, else Monday to Friday."""
     if "work_days" not in session.info:
-        rows = session.execute(select(WorkDay.day, WorkDay.works)).tuples()
+        rows = session.execute(select(WorkDay.day, WorkDay.works)).all()
         session.info["work_days"] = dict(rows)
     by_hand: dict[date, bool] = session.info["work_days"]
 
@@ -198,7 +198,7 @@ def waiting(session: Session, actor: Actor, now: datetime, limit: int = 100) -> 
         return []
     places = {held.place_id for held in actor.offices} | set(actor.memberships)
     roots = select(Place.id, Place.path).where(Place.id.in_(places))
-    paths = dict(session.execute(roots).tuples()) if places else {}
+    paths = dict(session.execute(roots).all()) if places else {}
     mine = [Deadline.person_id == actor.person_id]
     if units := actor.unit_ids():
         mine.append(Deadline.unit_id.in_(units))

@@ -104,7 +104,7 @@ def rules(session: Session, community_id: int) -> dict[str, str]:
         CharterValue.community_id == community_id
     )
     return {key: value.default for key, value in VALUES.items()} | dict(
-        session.execute(found).tuples()
+        session.execute(found).all()
     )
 
 

@@ -135,8 +135,9 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session that commits at the end, or rolls back everything when something is raised."""
-        with self._writes.begin() as session:
+        with self._writes() as session:
             yield session
+            session.commit()
 
     def close(self) -> None:
         """Give all connections back."""
@@ -178,7 +179,11 @@ def _postgresql(url: str, *, writes: bool) -> sa.Engine:
 def load_tables() -> None:
     """Import every module with tables, so that the metadata is complete."""
     for name in TABLES:
-        import_module(f"council.{name}")
+        try:  # INTERIM: rooms are still arriving
+            import_module(f"council.{name}")
+        except ModuleNotFoundError as missing:
+            if missing.name != f"council.{name}":
+                raise
 
 
 def home(folder: str) -> Path:

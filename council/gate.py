@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
+from inspect import unwrap
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Column, event, inspect
@@ -96,13 +97,8 @@ _AFTER: dict[str, list[Callable[[Context, Any], None]]] = {}
 
 def place_of(function: Callable[..., object]) -> str:
     """Where a rule stands in the source, `council/votes.py:120`."""
-    code = inspect_code(function)
-    return f"{function.__module__.replace('.', '/')}.py:{code}"
-
-
-def inspect_code(function: Callable[..., object]) -> int:
-    """The first line of a function."""
-    return int(function.__code__.co_firstlineno)  # type: ignore[attr-defined]
+    line = unwrap(function).__code__.co_firstlineno
+    return f"{function.__module__.replace('.', '/')}.py:{line}"
 
 
 def act(

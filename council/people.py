@@ -253,7 +253,7 @@ def bylines(
             select(Alias.person_id, Alias.number).where(
                 Alias.person_id.in_(ids), Alias.community_id == community_id
             )
-        ).tuples()
+        ).all()
     )
     units = {
         person: (name, name_en)
@@ -261,14 +261,14 @@ def bylines(
             select(Membership.person_id, Unit.name, Unit.name_en)
             .join(Unit, Unit.id == Membership.unit_id)
             .where(Membership.person_id.in_(ids), Membership.community_id == community_id)
-        ).tuples()
+        )
     }
     consenting = ids & set(named)
     names = (
         dict(
             session.execute(
                 select(Person.id, Person.name).where(Person.id.in_(consenting))
-            ).tuples()
+            ).all()
         )
         if consenting
         else {}

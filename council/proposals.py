@@ -334,7 +334,7 @@ def per_road(ctx: Context, community_id: int) -> dict[int, int]:
         .group_by(Proposal.stage)
     )
     totals = dict.fromkeys(range(1, 6), 0)
-    for stage, n in ctx.session.execute(found).tuples():
+    for stage, n in ctx.session.execute(found):
         totals[ROAD[stage]] += n
     return totals
 
