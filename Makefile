@@ -31,7 +31,7 @@ lint: .venv/.tests
 	$(BIN)/ruff check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive council
+	$(BIN)/bandit --quiet --severity-level medium --configfile pyproject.toml --recursive council
 
 fix: .venv/.tests ## format, and mend what the linter can mend by itself
 	$(BIN)/ruff format

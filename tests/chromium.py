@@ -59,7 +59,7 @@ def install() -> None:
 
 
 if __name__ == "__main__":
-    if find() is None:
+    if find() is None and "CHROMIUM" not in os.environ:
         print("Installing Chromium for the browser tests …", flush=True)
         install()
     if find() is None:

@@ -24,7 +24,7 @@ PAGES = sorted(TEMPLATES.rglob("*.html"))
 # tests of the screens.
 MACHINERY = {
     *("__init__", "app", "handler", "pages", "forms", "live"),
-    *("cookies", "csrf", "look", "static", "words"),
+    *("cookies", "csrf", "look", "middleware", "refusals", "static", "words"),
 }
 FRAME = {"layout", "macros"}
 
