@@ -26,7 +26,7 @@ MACHINERY = {
     *("__init__", "app", "handler", "pages", "forms", "live"),
     *("cookies", "csrf", "look", "middleware", "refusals", "static", "words"),
 }
-FRAME = {"layout", "macros"}
+FRAME = {"errors", "layout", "macros"}
 
 SCREENS = [path for path in WEB if path.stem not in MACHINERY]
 PARTS = [
