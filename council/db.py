@@ -38,8 +38,8 @@ HASHED: dict[str, Any] = {"log": "hashed"}
 
 TABLES = (
     "places", "people", "audit", "accounts", "offices", "charter", "calendar", "files", "notices",
-    "translations", "proposals", "admissions", "consultations", "reviews", "votes", "commitments", "meetings",
-    "minutes",
+    "translations", "proposals", "admissions", "consultations", "reviews", "findings", "votes",
+    "commitments", "meetings", "minutes",
 )  # fmt: skip
 """The modules that define tables."""
 

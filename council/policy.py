@@ -22,6 +22,7 @@ class Can(StrEnum):
     CONVENE = "convene"
     SUMMARISE = "summarise"
     REVIEW = "review"
+    PUBLISH_FINDING = "publish_finding"
     CHAIR = "chair"
     RECORD = "record"
     HANDLE = "handle"
@@ -63,6 +64,9 @@ HOLDERS: dict[Can, Holders] = {
     Can.CONVENE: _posts(Post.PARTY_LEAD, Post.COMMITTEE),
     Can.SUMMARISE: _posts(Post.FACILITATOR, Post.COMMUNITY_WORKER),
     Can.REVIEW: _members(Constituency.EXPERTS),
+    Can.PUBLISH_FINDING: Holders(
+        frozenset({Constituency.EXPERTS}), frozenset({Post.PARTY_LEAD, Post.COMMITTEE})
+    ),
     Can.CHAIR: _posts(Post.FACILITATOR),
     Can.RECORD: _posts(Post.RECORDER),
     Can.HANDLE: Holders(frozenset({Constituency.UNITS}), frozenset({Post.HANDLER})),
