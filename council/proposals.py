@@ -343,3 +343,15 @@ def mine(session: Session, person_id: int, limit: int = 50) -> list[Proposal]:
     """What this person proposed, newest first, drafts included."""
     found = select(Proposal).where(Proposal.author_id == person_id)
     return list(session.scalars(found.order_by(Proposal.id.desc()).limit(limit)))
+
+
+def miscounted(session: Session) -> list[tuple[int, int, int]]:
+    """Matters whose counter of supporters differs from the rows: (id, kept, counted)."""
+    counted = (
+        select(func.count())
+        .where(Supporter.proposal_id == Proposal.id)
+        .correlate(Proposal)
+        .scalar_subquery()
+    )
+    found = select(Proposal.id, Proposal.supporters, counted).where(Proposal.supporters != counted)
+    return [(row_id, kept, real) for row_id, kept, real in session.execute(found)]

@@ -27,7 +27,9 @@ R = TypeVar("R", bound=Staged)
 
 def _here() -> str:
     """The file and line of the table row under construction, for `council rules`."""
-    frame = sys._getframe(2)  # noqa: SLF001  (this function, the generated __init__, the table)
+    frame = sys._getframe(1)  # noqa: SLF001
+    while frame.f_back and frame.f_globals["__name__"] in {__name__, "typing"}:
+        frame = frame.f_back
     return f"{frame.f_globals['__name__'].replace('.', '/')}.py:{frame.f_lineno}"
 
 
@@ -37,6 +39,7 @@ class Transition(Generic[R, G]):
 
     `effect` does what belongs to the move itself (dates, deadlines), in the same act. A
     transition carries no form data: what it needs was attached before, and `requires` looks for it.
+    `behalf` allows a worker to do it for somebody.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Transition(Generic[R, G]):
     who: Can
     requires: tuple[Callable[[Context, R], bool], ...] = ()
     effect: Callable[[Context, R], None] | None = None
+    behalf: bool = False
     where: str = field(default_factory=_here)
 
 
@@ -58,7 +62,7 @@ class Workflow(Generic[R, G]):
         self.acts: dict[tuple[str, G], Act] = {}
         for one in transitions:
             self.acts[one.name, one.source] = Act(
-                f"{kind}.{one.name}", one.who, one.requires, where=one.where,
+                f"{kind}.{one.name}", one.who, one.requires, one.behalf, where=one.where,
                 moves=((one.source.value, one.to.value),),
             )  # fmt: skip
         for name in dict.fromkeys(one.name for one in transitions):
@@ -72,8 +76,11 @@ class Workflow(Generic[R, G]):
         )
         moves = tuple(move for one in same for move in one.moves)
         gate.register(
-            Act(f"{self.kind}.{name}", same[0].who, requires, where=same[0].where, moves=moves)
-        )
+            Act(
+                f"{self.kind}.{name}", same[0].who, requires, same[0].behalf,
+                where=same[0].where, moves=moves,
+            )
+        )  # fmt: skip
 
     def flaws(self, stages: Iterable[G], aside: Iterable[G] = ()) -> list[str]:
         """What is wrong with the table itself; a test asserts that this is empty.
@@ -115,9 +122,16 @@ def open_transitions(
     return found
 
 
-def advance(ctx: Context, table: Workflow[R, G], row: R, name: str) -> None:
+def advance(
+    ctx: Context,
+    table: Workflow[R, G],
+    row: R,
+    name: str,
+    also: Callable[[], None] | None = None,
+) -> None:
     """Move the row along the transition of this name; the only writer of `stage`.
 
+    `also` writes down what came with the step (a reason, a report), in the same act.
     Raises NotReady when no such transition leaves from here or something is missing, NotAllowed
     when somebody else must do it.
     """
@@ -128,6 +142,8 @@ def advance(ctx: Context, table: Workflow[R, G], row: R, name: str) -> None:
 
     def move() -> None:
         row.stage = one.to  # type: ignore[misc]
+        if also:
+            also()
         if one.effect:
             one.effect(ctx, row)
 

@@ -1,0 +1,286 @@
+"""The road of a proposal, in the order of the three questions: may it be discussed, can it be agreed, will it be done."""
+
+from dataclasses import replace
+
+from council import (
+    admissions,
+    calendar,
+    charter,
+    commitments,
+    consultations,
+    meetings,
+    postings,
+    proposals,
+    ratings,
+    reviews,
+    summaries,
+    votes,
+)
+from council.commitments import Commitment
+from council.decisions import Outcome
+from council.deadlines import Limit
+from council.gate import Context, Possible, after
+from council.meetings import AgendaItem, Meeting
+from council.people import SYSTEM
+from council.policy import Can
+from council.proposals import Proposal, Stage
+from council.votes import Vote
+from council.workflow import Transition, Workflow, advance, open_transitions
+
+# What belongs to a move itself: dates and clocks
+
+
+def start_answer_clock(ctx: Context, proposal: Proposal) -> None:
+    """From here the charter's days run in which the core answers (three working days)."""
+    proposal.rules = charter.rules(ctx.session, proposal.community_id)
+    proposal.submitted_at = proposal.submitted_at or ctx.now
+    calendar.meet(ctx, proposal, "complete")
+    limit = charter.limit(proposal.rules, "admission")
+    calendar.start(ctx, proposal, "admission_draft", limit, who=Can.SCREEN)
+    proposal.moved_at = ctx.now
+
+
+def give_back(ctx: Context, proposal: Proposal) -> None:
+    """The proposer has fifteen days to add what is missing."""
+    admissions.note_decision(ctx, proposal)
+    calendar.start(ctx, proposal, "complete", Limit.parse("15d"), person_id=proposal.author_id)
+    proposal.moved_at = ctx.now
+
+
+def take_on(ctx: Context, proposal: Proposal) -> None:
+    """The matter becomes public, its responsible unit is named and stays with it throughout."""
+    admissions.note_decision(ctx, proposal)
+    answer = admissions.of(ctx.session, proposal.id)
+    proposal.unit_id = answer.unit_id if answer else None
+    proposal.admitted_at = proposal.moved_at = ctx.now
+    limit = charter.limit(proposal.rules, "consultation_start")
+    calendar.start(ctx, proposal, "open_consultation", limit, who=Can.CONVENE)
+
+
+def turn_down(ctx: Context, proposal: Proposal) -> None:
+    """The answer is given; its reason is public."""
+    admissions.note_decision(ctx, proposal)
+    proposal.decided_at = proposal.moved_at = ctx.now
+
+
+def open_window(ctx: Context, proposal: Proposal) -> None:
+    """Everybody can speak from now on, for the charter's days."""
+    calendar.meet(ctx, proposal, "open_consultation")
+    consultations.open_window(ctx, proposal)
+    proposal.moved_at = ctx.now
+
+
+def close_window(ctx: Context, proposal: Proposal) -> None:
+    """The window is over; the clock of the summary runs."""
+    consultations.close_window(ctx, proposal)
+    limit = charter.limit(proposal.rules, "summary")
+    calendar.start(ctx, proposal, "summary", limit, who=Can.SUMMARISE)
+    proposal.moved_at = ctx.now
+
+
+def ask_experts(ctx: Context, proposal: Proposal) -> None:
+    """The summary is published and the experts' clock runs."""
+    calendar.meet(ctx, proposal, "summary")
+    summaries.publish_summary(ctx, proposal)
+    reviews.begin_review(ctx, proposal)
+    proposal.moved_at = ctx.now
+
+
+def go_straight_to_meeting(ctx: Context, proposal: Proposal) -> None:
+    """The summary is published and a meeting has to be called."""
+    calendar.meet(ctx, proposal, "summary")
+    summaries.publish_summary(ctx, proposal)
+    call_meeting(ctx, proposal)
+
+
+def call_meeting(ctx: Context, proposal: Proposal) -> None:
+    """A joint meeting has to be called within the charter's days."""
+    limit = charter.limit(proposal.rules, "meeting_call")
+    calendar.start(ctx, proposal, "call_meeting", limit, who=Can.CONVENE)
+    proposal.moved_at = ctx.now
+
+
+def take_up(ctx: Context, proposal: Proposal) -> None:
+    """The meeting has begun to deliberate."""
+    calendar.meet(ctx, proposal, "call_meeting")
+    proposal.moved_at = ctx.now
+
+
+def decide(ctx: Context, proposal: Proposal) -> None:
+    """There is a decision; it has to be posted and its tasks given out."""
+    proposal.decided_at = proposal.moved_at = ctx.now
+    if proposal.stage is Stage.ADOPTED:
+        calendar.start(ctx, proposal, "post_decision", Limit.parse("5wd"), who=Can.PUBLISH)
+        calendar.start(ctx, proposal, "assign_tasks", Limit.parse("5wd"), who=Can.CONVENE)
+
+
+def begin_work(ctx: Context, proposal: Proposal) -> None:
+    """The work runs; the posting of the decision runs beside it."""
+    calendar.meet(ctx, proposal, "assign_tasks", "post_decision")
+    proposal.moved_at = ctx.now
+
+
+def all_done(ctx: Context, proposal: Proposal) -> None:
+    """Every task is done and checked; the result has to be posted."""
+    calendar.start(ctx, proposal, "post_result", Limit.parse("5wd"), who=Can.PUBLISH)
+    proposal.moved_at = ctx.now
+
+
+def end_early(ctx: Context, proposal: Proposal) -> None:
+    """The proposer has taken it back; nothing waits any more."""
+    calendar.meet(ctx, proposal)
+    proposal.moved_at = ctx.now
+
+
+def finish(ctx: Context, proposal: Proposal) -> None:
+    """The matter is completed; residents rate it while the result hangs on the board."""
+    calendar.meet(ctx, proposal)
+    proposal.completed_at = proposal.moved_at = ctx.now
+
+
+def moved(ctx: Context, proposal: Proposal) -> None:
+    """The matter has moved on."""
+    proposal.moved_at = ctx.now
+
+
+# The table
+
+
+def vote_adopts(ctx: Context, proposal: Proposal) -> bool:
+    """The vote has passed every test of its rule."""
+    return votes.last_outcome(ctx.session, proposal.id) is Outcome.ADOPTED
+
+
+def vote_rejects(ctx: Context, proposal: Proposal) -> bool:
+    """The vote has failed, or too few were present."""
+    found = votes.last_outcome(ctx.session, proposal.id)
+    return found in {Outcome.REJECTED, Outcome.NO_QUORUM}
+
+
+def vote_refers(ctx: Context, proposal: Proposal) -> bool:
+    """One constituency is unanimously against: the lawful body decides."""
+    return votes.last_outcome(ctx.session, proposal.id) is Outcome.REFERRED
+
+
+T = Transition[Proposal, Stage]
+
+
+PROPOSAL = Workflow(
+    "proposal",
+    Stage.DRAFT,
+    (
+        T("submit", Stage.DRAFT, Stage.SUBMITTED, Can.SPEAK,
+          (proposals.is_author, proposals.is_complete), start_answer_clock, behalf=True),
+        T("submit", Stage.RETURNED, Stage.SUBMITTED, Can.SPEAK,
+          (proposals.is_author, proposals.is_complete), start_answer_clock, behalf=True),
+        T("withdraw", Stage.DRAFT, Stage.WITHDRAWN, Can.SPEAK, (proposals.is_author,), end_early),
+        T("withdraw", Stage.SUBMITTED, Stage.WITHDRAWN, Can.SPEAK, (proposals.is_author,), end_early),
+        T("withdraw", Stage.RETURNED, Stage.WITHDRAWN, Can.SPEAK, (proposals.is_author,), end_early),
+        T("return", Stage.SUBMITTED, Stage.RETURNED, Can.ADMIT,
+          (admissions.return_drafted, admissions.drafted_by_another), give_back),
+        T("refuse", Stage.SUBMITTED, Stage.NOT_ADMITTED, Can.ADMIT,
+          (admissions.refusal_drafted, admissions.drafted_by_another), turn_down),
+        T("admit", Stage.SUBMITTED, Stage.ADMITTED, Can.ADMIT,
+          (admissions.admission_drafted, admissions.unit_named, admissions.drafted_by_another),
+          take_on),
+        # 事前能不能议: may it be discussed?
+        T("open_consultation", Stage.ADMITTED, Stage.CONSULTING, Can.CONVENE,
+          (consultations.papers_ready, consultations.offline_channel_planned), open_window),
+        T("close_consultation", Stage.CONSULTING, Stage.SUMMARISING, Can.SYSTEM,
+          (consultations.window_over,), close_window),
+        # 事中议不议成: can it be agreed?
+        T("send_to_review", Stage.SUMMARISING, Stage.UNDER_REVIEW, Can.SUMMARISE,
+          (summaries.every_opinion_answered,), ask_experts),
+        T("skip_review", Stage.SUMMARISING, Stage.READY_FOR_MEETING, Can.ADMIT,
+          (summaries.every_opinion_answered, reviews.review_may_be_skipped, reviews.skip_reasoned),
+          go_straight_to_meeting),
+        T("finish_review", Stage.UNDER_REVIEW, Stage.READY_FOR_MEETING, Can.CONVENE,
+          (reviews.finding_published,), call_meeting),
+        T("take_up", Stage.READY_FOR_MEETING, Stage.DELIBERATING, Can.SYSTEM, (), take_up),
+        T("postpone", Stage.DELIBERATING, Stage.READY_FOR_MEETING, Can.SYSTEM, (), call_meeting),
+        T("adopt_by_consensus", Stage.DELIBERATING, Stage.ADOPTED, Can.SYSTEM, (), decide),
+        T("open_vote", Stage.DELIBERATING, Stage.VOTING, Can.SYSTEM, (), moved),
+        T("adopt", Stage.VOTING, Stage.ADOPTED, Can.SYSTEM, (vote_adopts,), decide),
+        T("reject", Stage.VOTING, Stage.REJECTED, Can.SYSTEM, (vote_rejects,), decide),
+        T("refer", Stage.VOTING, Stage.TRANSFERRED, Can.SYSTEM, (vote_refers,), decide),
+        # 事后能否干成: will it be done?
+        T("start_work", Stage.ADOPTED, Stage.IN_PROGRESS, Can.CONVENE,
+          (commitments.has_tasks, postings.decision_posted), begin_work),
+        T("finish_work", Stage.IN_PROGRESS, Stage.AWAITING_ACCEPTANCE, Can.SYSTEM,
+          (commitments.all_passed,), all_done),
+        T("complete", Stage.AWAITING_ACCEPTANCE, Stage.COMPLETED, Can.CONVENE,
+          (postings.result_posted,), finish),
+        T("close_rating", Stage.COMPLETED, Stage.RATED, Can.SYSTEM,
+          (ratings.ratings_over,), moved),
+    ),
+)  # fmt: skip
+"""The constitution of a matter's road. `council rules proposal` prints it."""
+
+
+# What lower rooms do moves the matter, in their transaction, as the system
+
+
+def _move(ctx: Context, proposal_id: int, name: str) -> None:
+    proposal = ctx.session.get_one(Proposal, proposal_id)
+    advance(replace(ctx, actor=SYSTEM, behalf=None), PROPOSAL, proposal, name)
+
+
+@after("meeting.begin")
+def take_up_agenda(ctx: Context, meeting: Meeting) -> None:
+    """A meeting that has begun takes up every matter on its agenda."""
+    for item in meetings.items(ctx.session, meeting.id):
+        _move(ctx, item.proposal_id, "take_up")
+
+
+@after("item.consensus")
+def adopt_by_consensus(ctx: Context, item: AgendaItem) -> None:
+    """What nobody objects to is adopted."""
+    _move(ctx, item.proposal_id, "adopt_by_consensus")
+
+
+@after("item.postpone")
+def postpone(ctx: Context, item: AgendaItem) -> None:
+    """A postponed matter waits for another meeting."""
+    _move(ctx, item.proposal_id, "postpone")
+
+
+@after("vote.open")
+def open_vote(ctx: Context, vote: Vote) -> None:
+    """While the vote is open the matter is being voted on."""
+    _move(ctx, vote.proposal_id, "open_vote")
+
+
+OF_OUTCOME = {
+    Outcome.ADOPTED: "adopt",
+    Outcome.REJECTED: "reject",
+    Outcome.NO_QUORUM: "reject",
+    Outcome.REFERRED: "refer",
+}
+
+
+@after("vote.close")
+def follow_vote(ctx: Context, vote: Vote) -> None:
+    """The outcome that the rule computed moves the matter; nobody types it."""
+    if vote.outcome is not None:
+        _move(ctx, vote.proposal_id, OF_OUTCOME[vote.outcome])
+
+
+@after("commitment.pass")
+def finish_work(ctx: Context, commitment: Commitment) -> None:
+    """When the last task has passed its check, the matter awaits acceptance."""
+    proposal = ctx.session.get_one(Proposal, commitment.proposal_id)
+    if proposal.stage is Stage.IN_PROGRESS and commitments.all_passed(ctx, proposal):
+        _move(ctx, proposal.id, "finish_work")
+
+
+# Questions
+
+
+def steps(ctx: Context, proposal: Proposal) -> list[tuple[Transition[Proposal, Stage], Possible]]:
+    """What this reader may do with the matter now, each with what still blocks it."""
+    return open_transitions(ctx, PROPOSAL, proposal)
+
+
+def move(ctx: Context, proposal: Proposal, name: str) -> None:
+    """Move the matter along the transition of this name."""
+    advance(ctx, PROPOSAL, proposal, name)
