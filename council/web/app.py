@@ -1,0 +1,73 @@
+"""The application: every room's routes, what surrounds them, and the one mapping of refusals."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+
+import anyio
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount, Route
+
+from council.db import Database
+from council.errors import CouncilError
+from council.settings import Settings
+from council.web.handler import Declared
+from council.web.middleware import BodyLimit, Preferences, SecurityHeaders, Unexpected
+from council.web.refusals import refuse
+
+ROOMS = (
+    "meta", "accounts", "people", "files", "outcomes", "proposals", "admissions", "consultations",
+    "reviews", "meetings", "minutes", "votes", "commitments", "log", "live", "search", "api",
+    "translations", "notices", "offices",
+)  # fmt: skip
+"""The modules of council.web with a list `routes`, in the order in which addresses are matched."""
+
+WORKERS = 8
+"""Threads that work on requests at once: as many as the pool has connections to read."""
+
+
+def now_in_utc() -> datetime:
+    """The server's clock."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    database: Database, settings: Settings, *, clock: Callable[[], datetime] = now_in_utc
+) -> Starlette:
+    """Assemble the application. Raises RuntimeError on a route that does not declare itself."""
+    rooms = [room for room in ROOMS if find_spec(f"council.web.{room}")]  # INTERIM: still arriving
+    routes = [route for room in rooms for route in import_module(f"council.web.{room}").routes]
+    _check(routes)
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(Preferences),
+            Middleware(Unexpected),
+            Middleware(BodyLimit),
+        ],
+        exception_handlers={HTTPException: refuse, CouncilError: refuse},
+    )
+    app.state.database = database
+    app.state.settings = settings
+    app.state.clock = clock
+    app.state.limiter = anyio.CapacityLimiter(WORKERS)
+    return app
+
+
+def _check(routes: Iterable[BaseRoute]) -> None:
+    """Refuse to start with a route that says neither who may come nor how often."""
+    for route in routes:
+        if isinstance(route, Mount):
+            _check(route.routes)
+        elif isinstance(route, Route) and not isinstance(declared_by(route), Declared):
+            raise RuntimeError(f"{route.path} does not declare its session and rate")  # noqa: TRY004
+
+
+def declared_by(route: Route) -> Declared | None:
+    """What a route's endpoint declares."""
+    found = getattr(route.endpoint, "declared", None)
+    return found if isinstance(found, Declared) else None

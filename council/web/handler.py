@@ -1,0 +1,226 @@
+"""One request: form, one worker thread, one session, one commit, and only then the answer."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial, wraps
+from typing import Any, Literal, TypeVar
+
+import anyio
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from council import accounts
+from council.accounts import Current
+from council.db import Database
+from council.errors import Invalid, NotAllowed, NotFound
+from council.gate import Context
+from council.people import Behalf, Channel, Consent
+from council.policy import Can, allows
+from council.web import cookies, csrf, reader
+from council.web.forms import Form
+from council.web.look import Look
+
+Rate = Literal["read", "write", "sign_in", "static"]
+View = Callable[[Request, Context], Response]
+Preparation = Callable[[Request, Session], object]
+Plain = TypeVar("Plain", bound=Callable[[Request], object])
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+MAX_FILES = 12
+MAX_FIELDS = 2_000
+MAX_FIELD_BYTES = 256 * 1024
+LARGEST_ID = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What every route declares: whether somebody must be signed in, and its rate class."""
+
+    session: bool
+    rate: Rate
+    private: bool
+
+
+class SignInNeeded(NotAllowed):
+    """Nobody is signed in, and the page needs somebody (HTTP 401, or the way to sign in)."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the slow work before the transaction made, or why it refused."""
+
+    value: object = None
+    refusal: Invalid | None = None
+
+
+def handler(
+    *,
+    session: bool = False,
+    rate: Rate = "read",
+    private: bool | None = None,
+    prepare: Preparation | None = None,
+) -> Callable[[View], Endpoint]:
+    """Make an endpoint of a view `(request, ctx) -> Response`.
+
+    GET and HEAD get a session that cannot write; POST gets the one that writes, and it is committed
+    before the answer leaves (what the view raises rolls everything back). `prepare(request,
+    session)` is the slow work, done before that transaction opens; `prepared(request)` gives its
+    result. A `private` page (by default each one that needs a session) is stored nowhere.
+    """
+    declared = Declared(session, rate, session if private is None else private)
+
+    def declare(view: View) -> Endpoint:
+        @wraps(view)
+        async def endpoint(request: Request) -> Response:
+            _refuse_odd_addresses(request)
+            request.state.form = await _read_form(request)
+            work = partial(_serve, request, view, declared, prepare)
+            limiter: anyio.CapacityLimiter = request.app.state.limiter
+            response: Response = await anyio.to_thread.run_sync(work, limiter=limiter)
+            return response
+
+        endpoint.declared = declared  # type: ignore[attr-defined]
+        return endpoint
+
+    return declare
+
+
+def declare(*, rate: Rate) -> Callable[[Plain], Plain]:
+    """Declare a plain endpoint that needs no database session and nobody signed in."""
+
+    def declared(endpoint: Plain) -> Plain:
+        endpoint.declared = Declared(session=False, rate=rate, private=False)  # type: ignore[attr-defined]
+        return endpoint
+
+    return declared
+
+
+def form_of(request: Request) -> Form:
+    """The form as it was sent, ready to be read and shown again."""
+    return Form(request.state.form)
+
+
+def prepared(request: Request) -> Any:
+    """What the preparation made. Raises the Invalid that it raised, inside the view's own try."""
+    found: Prepared = request.state.prepared
+    if found.refusal:
+        raise found.refusal
+    return found.value
+
+
+def behalf_from(request: Request, session: Session, community_id: int) -> Behalf | None:
+    """For whom a worker enters this form; None when it names nobody.
+
+    Fields: `for_person` (the public number), `channel`, `consent`. Whether the worker may is the
+    gate's business; a number is looked up only for those who may. Raises Invalid and NotAllowed.
+    """
+    form = form_of(request)
+    if not form.value("for_person").strip():
+        return None
+    look: Look = request.state.look
+    if not allows(session, look.actor, Can.ENTER_FOR, community_id):
+        raise NotAllowed("not_allowed")
+    with form.reading():
+        number = form.integer("for_person", low=1)
+        channel = form.choice("channel", Channel)
+        consent = form.choice("consent", Consent)
+    actor = accounts.resolve_person(session, community_id, number, look.now)
+    return Behalf(actor, channel, consent)
+
+
+# The worker thread
+
+
+def _serve(
+    request: Request, view: View, declared: Declared, prepare: Preparation | None
+) -> Response:
+    """Everything after the form was read, in this one thread."""
+    database: Database = request.app.state.database
+    now = request.app.state.clock()
+    reading = request.method in csrf.SAFE
+    with database.read() as session:
+        here = reader.meet(request, session, now)
+        _check_csrf(request)
+        if declared.session and here is None:
+            raise SignInNeeded("sign_in")
+        request.state.prepared = _prepare(request, session, prepare)
+        if reading:
+            response = view(request, Context(session, request.state.look.actor, now))
+    if not reading:
+        response = _change(request, database, view, now)
+    if declared.private or here:
+        response.headers.setdefault("Cache-Control", "no-store" if declared.private else "no-cache")
+    if here and now - here.last_seen >= accounts.SEEN_EVERY:
+        _note_seen(database, here, now)
+    return response
+
+
+def _change(request: Request, database: Database, view: View, now: datetime) -> Response:
+    with database.write() as session:
+        ctx = Context(session, request.state.look.actor, now)
+        response = view(request, ctx)
+        if response.status_code < 400 and ctx.behalf is None and _names_somebody(request):
+            raise RuntimeError("the form names a person, the view entered it for the worker")
+    return response
+
+
+def _names_somebody(request: Request) -> bool:
+    return bool(form_of(request).value("for_person").strip())
+
+
+def _prepare(request: Request, session: Session, prepare: Preparation | None) -> Prepared:
+    if prepare is None:
+        return Prepared()
+    try:
+        return Prepared(prepare(request, session))
+    except Invalid as refusal:
+        return Prepared(refusal=refusal)
+
+
+def _note_seen(database: Database, here: Current, now: datetime) -> None:
+    """A second, short write; a page never fails because of it."""
+    try:
+        with database.write() as session:
+            accounts.seen(session, here.id, now)
+    except SQLAlchemyError:
+        return
+
+
+# Forms
+
+
+async def _read_form(request: Request) -> FormData:
+    """The form, without the NUL characters that no database keeps."""
+    if request.method in csrf.SAFE:
+        return FormData()
+    sent = await request.form(
+        max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES
+    )
+    return FormData(
+        [
+            (name, value.replace("\0", "") if isinstance(value, str) else value)
+            for name, value in sent.multi_items()
+        ]
+    )
+
+
+def _refuse_odd_addresses(request: Request) -> None:
+    """No page has an address with a NUL, or with a number that no row can have."""
+    for value in request.path_params.values():
+        if (isinstance(value, str) and "\0" in value) or (
+            isinstance(value, int) and value > LARGEST_ID
+        ):
+            raise NotFound("not_found")
+    request.scope["query_string"] = request.scope["query_string"].replace(b"%00", b"")
+
+
+def _check_csrf(request: Request) -> None:
+    sent = request.state.form.get(csrf.FIELD, "")
+    token = sent if isinstance(sent, str) else ""
+    has_cookie = cookies.get(request, cookies.SESSION) or cookies.get(request, cookies.VISITOR)
+    expected = reader.form_token(request) if has_cookie else ""
+    csrf.check(request, token, expected, reader.settings_of(request).base_url)

@@ -1,0 +1,173 @@
+"""What happens around every request: language and type size, limits, headers, unexpected errors."""
+
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from council import i18n
+from council.web import cookies
+from council.web.refusals import refuse
+
+LARGEST_BODY = 12 * 1024 * 1024
+DRAINED = 64 * 1024 * 1024
+"""Bytes of a refused upload that are read and dropped, so that a browser shows the refusal."""
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+TRANSPORT = "max-age=31536000; includeSubDomains"
+
+SIZES = ("elder",)
+
+
+class SecurityHeaders:
+    """Every answer tells the browser to run nothing but our own files."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Add the headers that a route has not set itself."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if cookies.is_secure(scope):
+                    headers.setdefault("Strict-Transport-Security", TRANSPORT)
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class Preferences:
+    """Language and type size: `?lang=en` and `?size=elder` are kept in a cookie.
+
+    Without a choice the browser's Accept-Language decides. `request.state.language` and
+    `request.state.size` hold the result.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read the choice, and remember a new one."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        chosen = query.get("lang") if query.get("lang") in i18n.LANGUAGES else None
+        sized = query.get("size")
+        language = chosen or cookies.get(request, cookies.LANGUAGE)
+        if language not in i18n.LANGUAGES:
+            language = i18n.negotiate(
+                Headers(scope=scope).get("Accept-Language", ""), _default(scope)
+            )
+        size = cookies.get(request, cookies.SIZE) if sized is None else sized
+        state = scope.setdefault("state", {})
+        state["language"], state["size"] = language, size if size in SIZES else ""
+        if chosen is None and sized is None:
+            await self.app(scope, receive, send)
+            return
+
+        kept = Response()
+        if chosen:
+            cookies.put(scope, kept, cookies.LANGUAGE, chosen, max_age=cookies.YEAR)
+        if sized is not None:
+            cookies.put(scope, kept, cookies.SIZE, state["size"] or "normal", max_age=cookies.YEAR)
+
+        async def remembering(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for value in kept.headers.getlist("set-cookie"):
+                    headers.append("set-cookie", value)
+            await send(message)
+
+        await self.app(scope, receive, remembering)
+
+
+def _default(scope: Scope) -> i18n.Language:
+    return "en" if scope["app"].state.settings.locale.startswith("en") else "zh"
+
+
+class BodyLimit:
+    """No request body is larger than 12 MB, declared or counted as it streams in."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse with 413; the rest of a refused upload is read and dropped."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "0")
+        if declared.isdigit() and int(declared) > LARGEST_BODY:
+            response = await refuse(Request(scope), HTTPException(413))
+            response.headers["Connection"] = "close"
+            await _drain(receive, DRAINED)
+            await response(scope, receive, send)
+            return
+        total = 0
+
+        async def counting() -> Message:
+            nonlocal total
+            message = await receive()
+            total += len(message.get("body", b""))
+            if total > LARGEST_BODY:
+                raise HTTPException(413)
+            return message
+
+        await self.app(scope, counting, send)
+
+
+async def _drain(receive: Receive, limit: int) -> None:
+    total = 0
+    while total <= limit:
+        message = await receive()
+        total += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return
+
+
+class Unexpected:
+    """What nobody expected becomes a page with a reference number; the log has the stack."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, unless the answer has begun already."""
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception as error:
+            if started or scope["type"] != "http":
+                raise
+            response = await refuse(Request(scope), error)
+            await response(scope, receive, send)

@@ -1,0 +1,99 @@
+"""Who asks: the sign-in behind a request, and the look that every page needs."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+
+from council import accounts, audit, people, places
+from council.accounts import Current
+from council.i18n import Language
+from council.people import Actor, Alias, Byline, Constituency
+from council.places import Place
+from council.settings import Settings
+from council.web import cookies, csrf
+from council.web.look import Look
+
+
+def settings_of(request: Request) -> Settings:
+    """The installation's settings."""
+    found: Settings = request.app.state.settings
+    return found
+
+
+def meet(request: Request, session: Session, now: datetime) -> Current | None:
+    """Find out who asks and fill `request.state.look`; returns their sign-in, if any."""
+    here = _sign_in_of(request, session, now)
+    community = places.home_community(session)
+    look = replace(
+        plain_look(request, now),
+        community=community,
+        example=bool(community and community.is_example),
+        log_size=audit.size(session),
+    )
+    if here:
+        actor = people.actor(session, here.person_id, now, here.chosen, here.account_id)
+        look = replace(look, actor=actor, name=here.name, byline=_byline(session, actor, community))
+    request.state.sign_in = here
+    request.state.look = look
+    return here
+
+
+def plain_look(request: Request, now: datetime | None = None) -> Look:
+    """What can be known of a reader without the database."""
+    settings = settings_of(request)
+    language: Language = getattr(request.state, "language", "zh")
+    query = tuple(
+        (name, value)
+        for name, value in request.query_params.multi_items()
+        if name not in {"lang", "size"}
+    )
+    return Look(
+        language=language,
+        size=getattr(request.state, "size", ""),
+        now=now or datetime.now(UTC),
+        csrf=form_token(request),
+        path=request.url.path,
+        query=query,
+        base=(settings.base_url or str(request.base_url)).rstrip("/"),
+        reference=getattr(request.state, "reference", ""),
+    )
+
+
+def _sign_in_of(request: Request, session: Session, now: datetime) -> Current | None:
+    token = cookies.get(request, cookies.SESSION)
+    return accounts.current(session, token, now) if token else None
+
+
+def _byline(session: Session, actor: Actor, community: Place | None) -> Byline | None:
+    """How the signed-in person appears in public here, in one statement."""
+    if community is None:
+        return None
+    number = session.scalar(
+        select(Alias.number).where(
+            Alias.person_id == actor.person_id, Alias.community_id == community.id
+        )
+    )
+    posts = actor.posts(community.path)
+    capacity: Constituency | None = actor.capacity(community.id)
+    post = min(posts, key=list(people.Post).index) if posts else None
+    return Byline(capacity, number or 0, post=post)
+
+
+# The form token
+
+
+def form_token(request: Request) -> str:
+    """The token for forms of this session, or of this visitor before signing in."""
+    bound_to = cookies.get(request, cookies.SESSION) or visitor_of(request)
+    return csrf.token(settings_of(request).secret(), bound_to)
+
+
+def visitor_of(request: Request) -> str:
+    """A random name for somebody who has not signed in, kept in a cookie where a form is shown."""
+    if not hasattr(request.state, "visitor"):
+        request.state.visitor = cookies.get(request, cookies.VISITOR) or cookies.fresh()
+    found: str = request.state.visitor
+    return found

@@ -1,0 +1,161 @@
+"""Refusals: each becomes one page or part in the reader's language, with what to do next."""
+
+import logging
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from urllib.parse import urlencode, urlsplit
+
+import anyio
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
+
+from council import slips
+from council.errors import CouncilError, Invalid, NotAllowed, NotFound, NotReady, TooMany
+from council.web import csrf, pages, reader
+from council.web.handler import SignInNeeded
+from council.web.look import Look
+
+log = logging.getLogger("council")
+
+RETRY_AFTER = 10
+"""Seconds after which the database may be back."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What the error page says: a status, a sentence with its fields, and what is still missing."""
+
+    status: int
+    key: str
+    fields: dict[str, object] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    seconds: int = 0
+
+
+KINDS: dict[type[Exception], int] = {
+    NotFound: 404, SignInNeeded: 401, NotAllowed: 403, NotReady: 409, TooMany: 429, Invalid: 422,
+    PoolTimeout: 503, InterfaceError: 503, OperationalError: 503,
+}  # fmt: skip
+KEYS = {404: "not_found", 405: "wrong_method", 413: "too_large"}
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """The one mapping from what was raised to what the reader is told."""
+    if isinstance(error, HTTPException):
+        return Refusal(error.status_code, KEYS.get(error.status_code, "bad_request"))
+    status = next((code for kind, code in KINDS.items() if isinstance(error, kind)), 500)
+    if not isinstance(error, CouncilError):
+        known = status == 503
+        return Refusal(
+            status, "unavailable" if known else "unexpected", seconds=RETRY_AFTER * known
+        )
+    needs = error.needs if isinstance(error, NotReady) else ()
+    seconds = error.seconds if isinstance(error, TooMany) else 0
+    return Refusal(status, error.key, error.fields, needs, seconds)
+
+
+async def refuse(request: Request, error: Exception) -> Response:
+    """Answer a refusal, in a worker thread because the page names the community."""
+    work = partial(_answer, request, error)
+    limiter: anyio.CapacityLimiter = request.app.state.limiter
+    response: Response = await anyio.to_thread.run_sync(work, limiter=limiter)
+    return response
+
+
+def _answer(request: Request, error: Exception) -> Response:
+    refusal = refusal_of(error)
+    request.state.reference = f"{refusal.status}-{slips.new_code()[:4]}{secrets.randbelow(10)}"
+    if refusal.status >= 500:
+        reference = request.state.reference
+        log.error("%s %s %s", reference, request.method, _logged(request), exc_info=error)
+    headers = {"Cache-Control": "no-store"}
+    if refusal.seconds:
+        headers["Retry-After"] = str(refusal.seconds)
+    response = _body(request, refusal)
+    response.headers.update(headers)
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+def _logged(request: Request) -> str:
+    """The address as it may stand in a log file: no query, no line breaks."""
+    return repr(request.url.path)
+
+
+def _body(request: Request, refusal: Refusal) -> Response:
+    if _wants_json(request):
+        body = {"error": refusal.key, "reference": request.state.reference}
+        return JSONResponse(body, status_code=refusal.status)
+    nobody = refusal.status == 401 or (refusal.status == 403 and _nobody(request))
+    if nobody and refusal.key != "foreign_form":
+        return _to_sign_in(request)
+    request.state.look = look = _look(request)
+    name = "error_part.html" if pages.is_partial(request) else "error.html"
+    data = {
+        "status": refusal.status, "key": refusal.key, "fields": refusal.fields,
+        "needs": refusal.needs, "reference": look.reference,
+    }  # fmt: skip
+    try:
+        shown = pages.render(look, name, data, None)
+    except Exception:
+        # The page that explains a mistake must not fail because of another one.
+        log.exception("the error page failed")
+        return PlainTextResponse(f"{refusal.status} {look.reference}", refusal.status)
+    headers = {"Vary": pages.VARY, "Content-Language": look.tag}
+    return HTMLResponse(shown, refusal.status, headers)
+
+
+def _nobody(request: Request) -> bool:
+    look = getattr(request.state, "look", None)
+    return isinstance(look, Look) and look.actor is None
+
+
+def _wants_json(request: Request) -> bool:
+    accepted = request.headers.get("Accept", "")
+    return request.url.path.startswith("/api/") or accepted.startswith("application/json")
+
+
+def _to_sign_in(request: Request) -> Response:
+    """The way to sign in and back: 303 for a page; htmx is told to go there itself."""
+    address = "/sign-in?" + urlencode({"next": way_back(request)})
+    if pages.is_partial(request):
+        return Response(status_code=401, headers={"HX-Redirect": address})
+    return RedirectResponse(address, status_code=303)
+
+
+def way_back(request: Request) -> str:
+    """The local address to return to: this page, or the page whose form was sent."""
+    if request.method in csrf.SAFE:
+        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    came = urlsplit(request.headers.get("Referer", ""))
+    if came.netloc != request.headers.get("Host", ""):
+        return "/"
+    return came.path + (f"?{came.query}" if came.query else "")
+
+
+def _look(request: Request) -> Look:
+    """The look that the handler filled, else one from the database, else a plain one."""
+    reference = request.state.reference
+    found = getattr(request.state, "look", None)
+    if isinstance(found, Look):
+        return replace(found, reference=reference)
+    now = datetime.now(UTC)
+    try:
+        with request.app.state.database.read() as session:
+            reader.meet(request, session, now)
+        met: Look = request.state.look
+        return replace(met, reference=reference)
+    except SQLAlchemyError:
+        return reader.plain_look(request, now)
