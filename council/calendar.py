@@ -72,7 +72,7 @@ def national(day: date) -> bool | None:
 
 
 def working(session: Session) -> Callable[[date], bool]:
-    """The calendar as a question: days set by hand, else the national one, else Monday to Friday."""
+    """The calendar as a question: days set by hand, else the national one, else weekdays."""
     if "work_days" not in session.info:
         rows = session.execute(select(WorkDay.day, WorkDay.works)).all()
         session.info["work_days"] = dict(rows)
@@ -82,7 +82,7 @@ def working(session: Session) -> Callable[[date], bool]:
         if day in by_hand:
             return by_hand[day]
         known = national(day)
-        return day.weekday() < 5 if known is None else known  # noqa: PLR2004
+        return day.weekday() < 5 if known is None else known
 
     return is_working
 

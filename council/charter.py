@@ -1,4 +1,4 @@
-"""A community's charter: its days, quorums and thresholds as data, copied into a matter at its start."""
+"""A community's charter: its days and thresholds as data, copied into a matter at its start."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from council.policy import Can
 class Value:
     """One value that a charter may set: its default, and how a person's entry is read.
 
-    `kind` is `limit` (3wd, 7d, 48h), `count` (a whole number with its bounds) or `choice` (yes, no).
+    `kind` is `limit` (3wd, 7d, 48h), `count` (a whole number in its bounds) or `choice` (yes, no).
     """
 
     key: str
@@ -45,7 +45,7 @@ class Value:
         return None
 
 
-# Sources: practice.md A12 (1), (3), (5). L marks a limit of the law, which a charter cannot lower:
+# Where the law sets a limit, a charter cannot lower it. Posting:
 # Organic Law of Urban Residents' Committees (in force 2026-01-01), Art. 34: posted at least 15 days.
 VALUES: dict[str, Value] = {
     value.key: value

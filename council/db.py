@@ -1,4 +1,4 @@
-"""The database: base classes, one writer, and the guard that no governed row changes outside an act."""
+"""The database: one writer, and the guard that no governed row changes outside an act."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,8 +38,8 @@ HASHED: dict[str, Any] = {"log": "hashed"}
 
 TABLES = (
     "places", "people", "audit", "accounts", "offices", "charter", "calendar", "files", "notices",
-    "translations", "proposals", "admissions", "consultations", "reviews", "findings", "votes",
-    "commitments", "meetings", "minutes",
+    "translations", "proposals", "admissions", "consultations", "opinions", "statements",
+    "summaries", "reviews", "findings", "votes", "commitments", "meetings", "minutes",
 )  # fmt: skip
 """The modules that define tables."""
 

@@ -181,6 +181,9 @@ class _Open:
     """An act under way: the rows it touched, each with the columns it changed from what."""
 
     spec: Act
+    subject: Situated
+    allowed: Grant
+    move: tuple[str, str] | None
     new: list[Governed] = field(default_factory=list)
     changed: dict[int, tuple[Governed, dict[str, Any]]] = field(default_factory=dict)
     gone: list[Governed] = field(default_factory=list)
@@ -210,31 +213,35 @@ def through(
     kept = len(drafts)
     try:
         with session.begin_nested():
-            opened = session.info["act"] = _Open(spec)
-            try:
-                signed = _signature(ctx, allowed, subject)
-                result = rule()
-                session.flush()
-            finally:
-                session.info["act"] = None
-            about = result if isinstance(result, Governed) else subject
-            drafts.append(_draft(ctx, opened, about, subject, signed, move))
-            for hook in _AFTER.get(spec.name, ()):
-                hook(ctx, about)
-    except IntegrityError as error:
+            return _run(ctx, _Open(spec, subject, allowed, move), rule, drafts)
+    except BaseException as error:
         del drafts[kept:]
-        raise NotReady("already_done") from error
-    except BaseException:
-        del drafts[kept:]
+        if isinstance(error, IntegrityError):
+            raise NotReady("already_done") from error
         raise
+
+
+def _run(ctx: Context, opened: "_Open", rule: Callable[[], R], drafts: list[audit.Draft]) -> R:
+    """Rule, flush, diff, entry; then, still in the same savepoint, what follows from the act."""
+    ctx.session.info["act"] = opened
+    try:
+        signed = _signature(ctx, opened)
+        result = rule()
+        ctx.session.flush()
+    finally:
+        ctx.session.info["act"] = None
+    about = result if isinstance(result, Governed) else opened.subject
+    drafts.append(_draft(ctx, opened, about, signed))
+    for hook in _AFTER.get(opened.spec.name, ()):
+        hook(ctx, about)
     return result
 
 
-def _signature(ctx: Context, allowed: Grant, subject: Situated) -> dict[str, Any]:
+def _signature(ctx: Context, opened: _Open) -> dict[str, Any]:
     """Who acted, pseudonymously; and for whom, through which channel, with what consent."""
     if ctx.actor is None or ctx.actor.person_id is None:
         return {"by": {"system": True}}
-    place_id = subject.community_id
+    place_id, allowed = opened.subject.community_id, opened.allowed
     face = people.alias(ctx.session, ctx.actor.person_id, place_id)
     by: dict[str, Any] = {"ref": face.ref}
     if allowed.post:
@@ -253,14 +260,7 @@ def _signature(ctx: Context, allowed: Grant, subject: Situated) -> dict[str, Any
     }
 
 
-def _draft(
-    ctx: Context,
-    opened: _Open,
-    about: object,
-    subject: Situated,
-    signed: dict[str, Any],
-    move: tuple[str, str] | None,
-) -> audit.Draft:
+def _draft(ctx: Context, opened: _Open, about: object, signed: dict[str, Any]) -> audit.Draft:
     rows: list[dict[str, Any]] = []
     salts: dict[int, bytes] = {}
     for row, old in _touched(opened):
@@ -269,15 +269,20 @@ def _draft(
         if used:
             salts[len(rows)] = salt
         rows.append(described)
-    body: dict[str, Any] = {**signed, "place": subject.community_id, "rows": rows}
+    place_id = opened.subject.community_id
+    body: dict[str, Any] = {**signed, "place": place_id, "rows": rows}
     if isinstance(about, Governed):
-        body["on"] = {"t": about.__tablename__, "id": about.id}  # type: ignore[attr-defined]
-    if move:
-        body["from"], body["to"] = move
-    matter = matter_of(about) or matter_of(subject)
+        body["on"] = {"t": _table(about), "id": about.id}
+    if opened.move:
+        body["from"], body["to"] = opened.move
+    matter = matter_of(about) or matter_of(opened.subject)
     if matter:
         body["matter"] = matter
-    return audit.Draft(opened.spec.name, ctx.now, subject.community_id, matter, body, salts)
+    return audit.Draft(opened.spec.name, ctx.now, place_id, matter, body, salts)
+
+
+def _table(row: Governed) -> str:
+    return str(inspect(type(row)).local_table.name)
 
 
 def matter_of(row: object) -> int | None:
@@ -301,7 +306,7 @@ def _described(
 ) -> tuple[dict[str, Any], bool]:
     """A row as it stands in the entry: every column of a new one, the changed ones of an old."""
     mapper = inspect(type(row))
-    described: dict[str, Any] = {"t": mapper.local_table.name, "id": row.id}
+    described: dict[str, Any] = {"t": _table(row), "id": row.id}
     if old == {}:
         return {**described, "gone": True}, False
     used = False

@@ -72,7 +72,7 @@ class Person(Governed, Base):
 
 
 class Alias(Governed, Base):
-    """A person's public face in one community: a number for people, a random reference for the log."""
+    """A person's public face in a community: a number for people, a random reference for the log."""
 
     __tablename__ = "alias"
     __table_args__ = (
@@ -265,11 +265,7 @@ def bylines(
     }
     consenting = ids & set(named)
     names = (
-        dict(
-            session.execute(
-                select(Person.id, Person.name).where(Person.id.in_(consenting))
-            ).all()
-        )
+        dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(consenting))).all())
         if consenting
         else {}
     )

@@ -1,4 +1,4 @@
-"""The road of a proposal, in the order of the three questions: may it be discussed, can it be agreed, will it be done."""
+"""The road of a proposal, in the order of the three questions that the whole process answers."""
 
 from dataclasses import replace
 
@@ -17,8 +17,8 @@ from council import (
     votes,
 )
 from council.commitments import Commitment
-from council.decisions import Outcome
 from council.deadlines import Limit
+from council.decisions import Outcome
 from council.gate import Context, Possible, after
 from council.meetings import AgendaItem, Meeting
 from council.people import SYSTEM
@@ -174,8 +174,10 @@ PROPOSAL = Workflow(
         T("submit", Stage.RETURNED, Stage.SUBMITTED, Can.SPEAK,
           (proposals.is_author, proposals.is_complete), start_answer_clock, behalf=True),
         T("withdraw", Stage.DRAFT, Stage.WITHDRAWN, Can.SPEAK, (proposals.is_author,), end_early),
-        T("withdraw", Stage.SUBMITTED, Stage.WITHDRAWN, Can.SPEAK, (proposals.is_author,), end_early),
-        T("withdraw", Stage.RETURNED, Stage.WITHDRAWN, Can.SPEAK, (proposals.is_author,), end_early),
+        T("withdraw", Stage.SUBMITTED, Stage.WITHDRAWN, Can.SPEAK,
+          (proposals.is_author,), end_early),
+        T("withdraw", Stage.RETURNED, Stage.WITHDRAWN, Can.SPEAK,
+          (proposals.is_author,), end_early),
         T("return", Stage.SUBMITTED, Stage.RETURNED, Can.ADMIT,
           (admissions.return_drafted, admissions.drafted_by_another), give_back),
         T("refuse", Stage.SUBMITTED, Stage.NOT_ADMITTED, Can.ADMIT,

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, ForeignKey, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import calendar, files, policy
+from council import files, policy
 from council.db import PLAIN, Base, Governed
 from council.errors import Checks, NotFound, checking
 from council.files import Picture, Role

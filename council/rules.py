@@ -1,4 +1,4 @@
-"""Every rule the council knows: each act and transition, who may, what it needs, where it stands."""
+"""Every rule the council knows: each act, who may, what it needs, and where it stands."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def listing(word: str = "") -> Iterator[Rule]:
 
 
 def holders(can: Can) -> str:
-    """Those who hold a permission, as codes; the system and everybody for themselves are said so."""
+    """Those who hold a permission, as codes; `system` and `self` stand for themselves."""
     held = HOLDERS[can]
     names = [one.value for one in held.posts] + [one.value for one in held.constituencies]
     return ", ".join(sorted(names)) or can.value
@@ -52,12 +52,12 @@ def text(word: str = "") -> str:
 
 
 def document() -> str:
-    """docs/process.md: the proposal's road as a diagram and a table, generated from the workflow."""
+    """docs/process.md: the proposal's road as a diagram and a table, from the workflow itself."""
     return "\n".join(
         [
             "# The road of a proposal",
             "",
-            "Generated from `council/process.py` by `council rules --document`; a test compares it.",
+            "Written by `council rules --document` from council/process.py; a test compares it.",
             "",
             "```mermaid",
             "stateDiagram-v2",

@@ -1,4 +1,4 @@
-"""What the operator decides: read from the environment, prefix COUNCIL_, each value with its source."""
+"""What the operator decides: read from the environment, each value with its source."""
 
 import os
 import secrets

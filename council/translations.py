@@ -1,4 +1,4 @@
-"""The community's own translations of what residents wrote; the original always stays the record."""
+"""The community's translations of what residents wrote; the original stays the record."""
 
 from collections.abc import Iterable
 

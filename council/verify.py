@@ -1,4 +1,4 @@
-"""Checking everything: the log's tree, the last signed checkpoint, and every governed row against the log."""
+"""Checking everything: the log's tree, the signed checkpoint, every governed row against the log."""
 
 import hashlib
 import json
@@ -235,6 +235,10 @@ def _check_files(session: Session, settings: Settings, report: Report) -> None:
         for digest in (stored.sha256, stored.thumb_sha256):
             path = settings.files_dir / digest[:2] / digest
             if not path.exists():
-                report.broken.append(Broken("its file is missing", table="stored_file", row=stored.id))
+                report.broken.append(
+                    Broken("its file is missing", table="stored_file", row=stored.id)
+                )
             elif hashlib.sha256(path.read_bytes()).hexdigest() != digest:
-                report.broken.append(Broken("its file was changed", table="stored_file", row=stored.id))
+                report.broken.append(
+                    Broken("its file was changed", table="stored_file", row=stored.id)
+                )
