@@ -19,7 +19,7 @@ from council.web.middleware import BodyLimit, Preferences, SecurityHeaders, Unex
 from council.web.refusals import refuse
 
 ROOMS = (
-    "meta", "accounts", "people", "files", "outcomes", "proposals", "admissions", "consultations",
+    "meta", "accounts", "slips", "files", "outcomes", "proposals", "admissions", "consultations",
     "reviews", "meetings", "minutes", "votes", "commitments", "log", "live", "search", "api",
     "translations", "notices", "offices",
 )  # fmt: skip
