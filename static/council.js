@@ -106,16 +106,19 @@
     document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; form.removeAttribute("aria-busy"); });
   });
 
-  const say = (text) => {
+  const say = (what) => {
     const place = document.getElementById("notice");
-    if (place) { place.replaceChildren(note(text)); place.scrollIntoView({ block: "nearest" }); }
+    if (!place) return;
+    place.replaceChildren(what instanceof Element ? document.importNode(what, true) : note(what));
+    place.scrollIntoView({ block: "nearest" });
   };
 
   document.addEventListener("htmx:response:error", (event) => {
     const { ctx } = event.detail;
     if (ctx.response.status === 422 || ctx.hx?.retarget) return;
     ctx.hx = { ...ctx.hx, reswap: "none" };
-    say(words.lost);
+    const refusal = new DOMParser().parseFromString(ctx.text || "", "text/html").getElementById("refusal");
+    say(refusal || words.lost);
   });
   document.addEventListener("htmx:error", () => say(words.lost));
   document.addEventListener("htmx:after:request", (event) => {

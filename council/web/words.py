@@ -72,7 +72,11 @@ def label(member: Enum) -> str:
 def sentence(problem: Problem) -> str:
     """What is wrong, in words: `error.<field>_<key>` where there is one, else `error.<key>`."""
     own = f"error.{problem.field}_{problem.key}"
-    return gettext(own if problem.field and known(own) else f"error.{problem.key}", **problem.fields)
+    fields = dict(problem.fields)
+    now, limit = fields.get("now"), fields.get("limit")
+    if isinstance(now, int) and isinstance(limit, int):
+        fields["over"] = abs(now - limit)
+    return gettext(own if problem.field and known(own) else f"error.{problem.key}", **fields)
 
 
 def need(name: str) -> str:
