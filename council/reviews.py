@@ -311,7 +311,7 @@ def candidates(ctx: Context, review: Review) -> list[Candidate]:
         )
         .order_by(Alias.number)
     )
-    return [Candidate(*row) for row in ctx.session.execute(found).tuples()]
+    return [Candidate(*row) for row in ctx.session.execute(found)]
 
 
 def _new_review(ctx: Context, proposal: Proposal) -> Review:
