@@ -29,7 +29,9 @@ class Form:
     answer is never used.
     """
 
-    def __init__(self, data: FormData | Mapping[str, Any] | None = None, /, **first: object) -> None:
+    def __init__(
+        self, data: FormData | Mapping[str, Any] | None = None, /, **first: object
+    ) -> None:
         self._sent: dict[str, list[Any]] = {}
         pairs: Iterable[tuple[str, Any]] = ()
         if isinstance(data, FormData):
@@ -79,13 +81,13 @@ class Form:
 
     def line(self, name: str, limit: int = 200, *, required: bool = True) -> str:
         """One line of plain text of at most `limit` characters."""
-        return self._written(name, texts.clean_line(self.value(name)), limit, required)
+        return self._written(name, texts.clean_line(self.value(name)), limit, required=required)
 
     def text(self, name: str, limit: int = 2000, *, required: bool = True) -> str:
         """Several lines of plain text of at most `limit` characters."""
-        return self._written(name, texts.clean(self.value(name)), limit, required)
+        return self._written(name, texts.clean(self.value(name)), limit, required=required)
 
-    def _written(self, name: str, value: str, limit: int, required: bool) -> str:
+    def _written(self, name: str, value: str, limit: int, *, required: bool) -> str:
         now = texts.length(value)
         if required and not self.check(value, "empty", name):
             return value

@@ -1,4 +1,4 @@
-"""Pages: one template environment, a whole page or the part that changed, in the reader's language."""
+"""Pages: one environment; a whole page or the part that changed, in the reader's language."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -36,7 +36,9 @@ def environment() -> Environment:
     return made
 
 
-def render(look: Look, name: str, data: Mapping[str, Any], translations: Translations | None) -> str:
+def render(
+    look: Look, name: str, data: Mapping[str, Any], translations: Translations | None
+) -> str:
     """A template in the reader's language; `look` is there for every template."""
     with looks.seen_by(look, translations):
         return environment().get_template(name).render(**data, look=look)
@@ -63,7 +65,7 @@ def page(
 
 
 def answer(request: Request, part: str, go: str, **data: Any) -> Response:
-    """Answer after a change: htmx gets the part that changed, a browser without script is sent to `go`."""
+    """Answer after a change: htmx gets the part that changed, other browsers are sent to `go`."""
     if is_partial(request):
         return page(request, part, **data)
     return RedirectResponse(go, status_code=303, headers={"Vary": VARY})

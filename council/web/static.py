@@ -1,4 +1,4 @@
-"""Style, script and pictures: under an address that names their content, kept by browsers for a year."""
+"""Style, script and pictures: the address names their content, so browsers keep them for ever."""
 
 import gzip
 import re

@@ -22,7 +22,7 @@ PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
 def gettext(message: str, **fields: Any) -> str:
-    """The message in the reader's language; fields that are Markup stay markup, all else is escaped."""
+    """The message in the reader's language; a field that is Markup stays markup."""
     language = reader().language
     if not any(isinstance(value, Markup) for value in fields.values()):
         return i18n.translate(language, message, **fields)
@@ -44,7 +44,7 @@ def _with_markup(text: str, fields: dict[str, Any]) -> Markup:
         name: value.to(reader().language) if isinstance(value, Phrase) else value
         for name, value in fields.items()
     }
-    return Markup(escape(text)).format(**said)
+    return Markup(escape(text)).format(**said)  # noqa: S704 (escaped)
 
 
 def other_language() -> str:
@@ -66,7 +66,8 @@ def known(message: str) -> bool:
 def label(member: Enum) -> str:
     """An enum's member in words, by `class_name.value`: `constituency.party`, `place_kind.grid`."""
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(member).__name__).lower()
-    return gettext(f"{kind}.{member.value}")
+    key = f"{kind}.{member.value}"
+    return gettext(key)
 
 
 def sentence(problem: Problem) -> str:
@@ -81,7 +82,8 @@ def sentence(problem: Problem) -> str:
 
 def need(name: str) -> str:
     """The sentence of a requirement that does not hold yet."""
-    return gettext(f"need.{name}")
+    key = f"need.{name}"
+    return gettext(key)
 
 
 def number(value: float) -> str:
