@@ -39,7 +39,8 @@ HASHED: dict[str, Any] = {"log": "hashed"}
 TABLES = (
     "places", "people", "audit", "accounts", "offices", "charter", "calendar", "files", "notices",
     "translations", "proposals", "admissions", "consultations", "opinions", "statements",
-    "summaries", "reviews", "findings", "votes", "commitments", "meetings", "minutes",
+    "summaries", "reviews", "findings", "votes", "commitments", "acceptance", "delays",
+    "ratings", "meetings", "minutes",
 )  # fmt: skip
 """The modules that define tables."""
 
