@@ -355,10 +355,15 @@ def find_account(session: Session, name: str) -> Account | None:
     return session.scalars(select(Account).where(Account.name == _normal(name))).one_or_none()
 
 
+def accounts_of(session: Session, person_id: int) -> list[Account]:
+    """Every account of a person, closed ones included."""
+    found = select(Account).where(Account.person_id == person_id)
+    return list(session.scalars(found.order_by(Account.id)))
+
+
 def account_of(session: Session, person_id: int) -> Account | None:
     """The first open account of a person."""
-    found = select(Account).where(Account.person_id == person_id, Account.disabled.is_(False))
-    return session.scalars(found.order_by(Account.id)).first()
+    return next((one for one in accounts_of(session, person_id) if not one.disabled), None)
 
 
 def resolve_person(

@@ -1,4 +1,4 @@
-"""Cookies: four small ones, hidden from scripts, locked to this host under https."""
+"""Cookies: a few small ones, hidden from scripts, locked to this host under https."""
 
 import secrets
 from typing import Literal
@@ -7,7 +7,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Scope
 
-SESSION, VISITOR, LANGUAGE, SIZE = "council", "visitor", "lang", "size"
+SESSION, VISITOR, LANGUAGE, SIZE, SLIP = "council", "visitor", "lang", "size", "slip"
 YEAR = 365 * 24 * 3600
 
 
