@@ -40,7 +40,7 @@ TABLES = (
     "places", "people", "audit", "accounts", "offices", "charter", "calendar", "files", "notices",
     "translations", "proposals", "admissions", "consultations", "opinions", "statements",
     "summaries", "reviews", "findings", "votes", "commitments", "acceptance", "delays",
-    "ratings", "meetings", "minutes",
+    "ratings", "meetings", "attendance", "answers", "deliberations", "minutes",
 )  # fmt: skip
 """The modules that define tables."""
 

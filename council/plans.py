@@ -1,0 +1,243 @@
+"""Plans of meetings: a convener fixes when and where, who leads and sits, and what is put."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from council import calendar, charter, meetings
+from council.errors import Checks, checking
+from council.gate import Context, act
+from council.meetings import (
+    AHEAD,
+    LIVE,
+    AgendaItem,
+    Meeting,
+    MeetingKind,
+    MeetingSeat,
+    MeetingStage,
+)
+from council.people import Constituency, Membership, Office, Post
+from council.places import Place, Unit
+from council.policy import Can
+from council.proposals import Proposal, Stage
+
+TITLE, PLACE, MOTION, REASON, SEATS = 60, 100, 1000, 300, 80
+"""Longest title, place, motion and reason in characters; most seats of a meeting."""
+
+# Requirements
+
+
+def is_being_planned(ctx: Context, meeting: Meeting) -> bool:
+    """The notice has not gone out yet."""
+    return meeting.stage is MeetingStage.PLANNED
+
+
+def has_not_begun(ctx: Context, meeting: Meeting) -> bool:
+    """The meeting has not begun."""
+    return meeting.stage in AHEAD
+
+
+# Acts
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a convener fixes: when, where, led by whom, who sits (memberships), and what is put."""
+
+    title: str
+    starts_at: datetime
+    location: str
+    accessible: bool
+    chair_id: int
+    recorder_id: int
+    members: tuple[int, ...] = ()
+    motions: tuple[tuple[int, str], ...] = ()
+
+    def check(self, check: Checks, ctx: Context, place: Place, meeting_id: int | None) -> None:
+        """Note everything that is wrong, before anything is written."""
+        check.text(self.title, "title", limit=TITLE)
+        check.text(self.location, "location", limit=PLACE, required=False)
+        check(self.starts_at > ctx.now, "in_the_past", "starts_at")
+        for field, post in (("chair", Post.FACILITATOR), ("recorder", Post.RECORDER)):
+            held = officers(ctx.session, place, post, ctx.now)
+            named = getattr(self, f"{field}_id")
+            check(named in {row.person_id for row in held}, "not_chosen", field)
+        found = _members(ctx, place, self.members)
+        units = [row.unit_id for row in found if row.unit_id]
+        check(len(found) == len(set(self.members)), "not_found", "members")
+        check(len(found) <= SEATS, "too_many_seats", "members", limit=SEATS)
+        check(len({row.person_id for row in found}) == len(found), "one_seat_each", "members")
+        check(len(set(units)) == len(units), "one_seat_per_unit", "members")
+        chair_sits = self.chair_id in {row.person_id for row in found}
+        check(not chair_sits, "chair_has_no_seat", "members")
+        free = {row.id for row in ready(ctx.session, place.id, meeting_id)}
+        matters = [proposal_id for proposal_id, _ in self.motions]
+        check(free.issuperset(matters), "not_ready_for_meeting", "matters")
+        for proposal_id, motion in self.motions:
+            check.text(motion, f"motion_{proposal_id}", limit=MOTION, required=False)
+
+
+@act("meeting.plan", who=Can.CONVENE)
+def plan(ctx: Context, place: Place, *, plan: Plan) -> Meeting:
+    """Plan a joint meeting; nobody outside the offices sees it before its notice."""
+    with checking() as check:
+        plan.check(check, ctx, place, None)
+    made = Meeting(
+        community_id=place.id, kind=MeetingKind.JOINT, title=plan.title, starts_at=plan.starts_at,
+        location=plan.location, accessible=plan.accessible, chair_id=plan.chair_id,
+        recorder_id=plan.recorder_id, rules=_rules(ctx, place),
+    )  # fmt: skip
+    ctx.session.add(made)
+    ctx.session.flush()
+    _seat(ctx, made, _members(ctx, place, plan.members))
+    _put(ctx, made, plan.motions)
+    return made
+
+
+@act("meeting.revise", who=Can.CONVENE, requires=(is_being_planned,))
+def revise(ctx: Context, meeting: Meeting, *, plan: Plan) -> None:
+    """Change the plan before the notice; units that have not answered yet get the new date."""
+    place = ctx.session.get_one(Place, meeting.community_id)
+    with checking() as check:
+        plan.check(check, ctx, place, meeting.id)
+    for name in ("title", "starts_at", "location", "accessible", "chair_id", "recorder_id"):
+        setattr(meeting, name, getattr(plan, name))
+    _seat(ctx, meeting, _members(ctx, place, plan.members))
+    _put(ctx, meeting, plan.motions)
+
+
+@act("meeting.appoint", who=Can.CONVENE, requires=(has_not_begun,))
+def appoint(ctx: Context, meeting: Meeting, *, chair_id: int, recorder_id: int) -> None:
+    """Name another chair or recorder, for example when somebody has fallen ill."""
+    place = ctx.session.get_one(Place, meeting.community_id)
+    seated = {row.person_id for row in meetings.seats(ctx.session, meeting.id)}
+    with checking() as check:
+        for field, named, post in (
+            ("chair", chair_id, Post.FACILITATOR), ("recorder", recorder_id, Post.RECORDER),
+        ):  # fmt: skip
+            held = officers(ctx.session, place, post, ctx.now)
+            check(named in {row.person_id for row in held}, "not_chosen", field)
+        check(chair_id not in seated, "chair_has_no_seat", "chair")
+    meeting.chair_id, meeting.recorder_id = chair_id, recorder_id
+
+
+@act("meeting.explain", who=Can.CONVENE, requires=(has_not_begun,))
+def explain(ctx: Context, meeting: Meeting, *, reason: str) -> None:
+    """Say in public why a meeting that was announced will not take place."""
+    with checking() as check:
+        check.text(reason, "reason", limit=REASON)
+    meeting.reason = reason
+
+
+# Questions
+
+
+def ready(session: Session, community_id: int, but: int | None = None) -> list[Proposal]:
+    """The matters that wait for a meeting and stand on no other agenda, longest waiting first."""
+    taken = select(AgendaItem.proposal_id).join(Meeting, Meeting.id == AgendaItem.meeting_id)
+    taken = taken.where(Meeting.stage.in_(LIVE), Meeting.id != (but or 0))
+    found = select(Proposal).where(
+        Proposal.community_id == community_id,
+        Proposal.stage == Stage.READY_FOR_MEETING,
+        Proposal.id.not_in(taken),
+    )
+    return list(session.scalars(found.order_by(Proposal.moved_at, Proposal.id)))
+
+
+def officers(session: Session, place: Place, post: Post, now: datetime) -> list[Office]:
+    """Who holds a post that reaches the place."""
+    found = select(Office).join(Place, Place.id == Office.community_id)
+    found = found.where(Office.post == post, Office.since <= now)
+    reaching = found.where(Place.id.in_([int(step) for step in place.path.split("/") if step]))
+    return [row for row in session.scalars(reaching) if row.until is None or row.until > now]
+
+
+def candidates(
+    session: Session, community_id: int, now: datetime, each: int = 40
+) -> list[Membership]:
+    """Who may be invited: per constituency those who hold an office first, `each` at most."""
+    holds = select(Office.id).where(
+        Office.person_id == Membership.person_id, Office.community_id == community_id
+    )
+    found: list[Membership] = []
+    for constituency in Constituency:
+        rows = select(Membership).where(
+            Membership.community_id == community_id, Membership.constituency == constituency,
+            _in_force(now),
+        )  # fmt: skip
+        ordered = rows.order_by(holds.exists().desc(), Membership.id).limit(each)
+        found += session.scalars(ordered)
+    return found
+
+
+def _rules(ctx: Context, place: Place) -> dict[str, str]:
+    """The charter's values that this meeting keeps, whatever the charter says later."""
+    copied = charter.rules(ctx.session, place.id)
+    return {key: copied[key] for key in ("meeting_notice_days", "minutes")}
+
+
+def _members(ctx: Context, place: Place, wanted: Iterable[int]) -> list[Membership]:
+    found = select(Membership).where(
+        Membership.id.in_(set(wanted)), Membership.community_id == place.id, _in_force(ctx.now)
+    )
+    return list(ctx.session.scalars(found.order_by(Membership.id)))
+
+
+def _in_force(now: datetime) -> ColumnElement[bool]:
+    return (Membership.since <= now) & or_(Membership.until.is_(None), Membership.until > now)
+
+
+def _seat(ctx: Context, meeting: Meeting, members: list[Membership]) -> None:
+    wanted = {row.person_id: row for row in members}
+    kept = {}
+    for seat in meetings.seats(ctx.session, meeting.id):
+        member = wanted.get(seat.person_id)
+        if member is not None and member.constituency is seat.constituency:
+            kept[seat.person_id] = seat
+        else:
+            ctx.session.delete(seat)
+    ctx.session.flush()  # a unit's old seat goes before its new one comes
+    ctx.session.add_all(
+        MeetingSeat(
+            community_id=meeting.community_id, meeting_id=meeting.id, person_id=row.person_id,
+            constituency=row.constituency, unit_id=row.unit_id,
+            votes=row.constituency not in meeting.rule.advisory,
+        )
+        for row in members
+        if row.person_id not in kept
+    )  # fmt: skip
+
+
+def _put(ctx: Context, meeting: Meeting, motions: tuple[tuple[int, str], ...]) -> None:
+    there = {row.proposal_id: row for row in meetings.items(ctx.session, meeting.id)}
+    for proposal_id in there.keys() - {proposal_id for proposal_id, _ in motions}:
+        gone = there.pop(proposal_id)
+        calendar.meet(ctx, gone)
+        ctx.session.delete(gone)
+    for position, (proposal_id, motion) in enumerate(motions, start=1):
+        item = there.get(proposal_id)
+        if item is None:
+            item = AgendaItem(
+                community_id=meeting.community_id, meeting_id=meeting.id, proposal_id=proposal_id
+            )
+            ctx.session.add(item)
+        item.position, item.motion = position, motion
+        ctx.session.flush()
+        waits = calendar.running(ctx.session, item, "unit_answer")
+        if proposal_id not in there or waits:
+            calendar.meet(ctx, item, "unit_answer")
+            _ask_unit(ctx, meeting, item)
+
+
+def _ask_unit(ctx: Context, meeting: Meeting, item: AgendaItem) -> None:
+    """The responsible unit says before the notice whether it accepts in principle."""
+    proposal = ctx.session.get_one(Proposal, item.proposal_id)
+    unit = ctx.session.get(Unit, proposal.unit_id) if proposal.unit_id else None
+    if unit is None:
+        return
+    amount = f"{meeting.rules['meeting_notice_days']}d"
+    asked = {"unit_id": unit.id} if unit.signs_in else {"who": Can.SCREEN}
+    calendar.start_until(ctx, item, "unit_answer", meeting.notice_by, amount, **asked)

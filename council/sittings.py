@@ -1,0 +1,173 @@
+"""The course of a meeting: called in time, begun with a quorum, ended when all is settled."""
+
+from sqlalchemy import select
+
+from council import answers, attendance, calendar, charter, files, meetings, notices
+from council.deadlines import local_date
+from council.files import Picture, Role
+from council.gate import Context, Possible, act
+from council.meetings import AgendaItem, ItemStage, Meeting, MeetingStage
+from council.notices import NoticeKind
+from council.policy import Can
+from council.proposals import Proposal, Stage
+from council.workflow import Transition, Workflow, open_transitions
+
+# Requirements
+
+
+def has_place(ctx: Context, meeting: Meeting) -> bool:
+    """The place of the meeting has been named."""
+    return bool(meeting.location)
+
+
+def all_five_invited(ctx: Context, meeting: Meeting) -> bool:
+    """Each of the five constituencies has at least one seat."""
+    due = attendance.count(ctx.session, meeting).due
+    return all(due[name] for name in meeting.rule.constituencies)
+
+
+def agenda_complete(ctx: Context, meeting: Meeting) -> bool:
+    """There is at least one item on the agenda, and each has its motion in writing."""
+    agenda = meetings.items(ctx.session, meeting.id)
+    return bool(agenda) and all(item.motion for item in agenda)
+
+
+def matters_ready(ctx: Context, meeting: Meeting) -> bool:
+    """Every matter on the agenda is ready for a meeting."""
+    found = select(Proposal.stage).join(AgendaItem, AgendaItem.proposal_id == Proposal.id)
+    stages = ctx.session.scalars(found.where(AgendaItem.meeting_id == meeting.id))
+    return set(stages) <= {Stage.READY_FOR_MEETING}
+
+
+def units_answered(ctx: Context, meeting: Meeting) -> bool:
+    """Each responsible unit has accepted in principle, or its silence has been noted."""
+    agenda = meetings.items(ctx.session, meeting.id)
+    return not answers.missing(ctx.session, meeting, agenda)
+
+
+def notice_in_time(ctx: Context, meeting: Meeting) -> bool:
+    """The notice goes out as many days before the meeting as the charter asks."""
+    return ctx.now < meeting.notice_by
+
+
+def day_has_come(ctx: Context, meeting: Meeting) -> bool:
+    """The day of the meeting has come."""
+    return local_date(ctx.now) >= local_date(meeting.starts_at)
+
+
+def hour_has_come(ctx: Context, meeting: Meeting) -> bool:
+    """The hour of the meeting has come."""
+    return ctx.now >= meeting.starts_at
+
+
+def quorum_met(ctx: Context, meeting: Meeting) -> bool:
+    """At least half of all seats have signed in, and at least one of each constituency."""
+    return attendance.count(ctx.session, meeting).met
+
+
+def quorum_missing(ctx: Context, meeting: Meeting) -> bool:
+    """Too few have signed in."""
+    return not quorum_met(ctx, meeting)
+
+
+def every_item_settled(ctx: Context, meeting: Meeting) -> bool:
+    """Every item has been agreed, voted on or postponed, and no vote is open."""
+    agenda = meetings.items(ctx.session, meeting.id)
+    return not any(item.stage in {ItemStage.PENDING, ItemStage.OPEN} for item in agenda)
+
+
+def reason_given(ctx: Context, meeting: Meeting) -> bool:
+    """The public reason has been written."""
+    return bool(meeting.reason)
+
+
+def has_begun(ctx: Context, meeting: Meeting) -> bool:
+    """The meeting has begun."""
+    return meeting.began_at is not None
+
+
+# What belongs to a move itself: dates, clocks, the notice on the board
+
+
+def call(ctx: Context, meeting: Meeting) -> None:
+    """The notice goes up on the board and hangs there until the day of the meeting."""
+    meeting.notified_at = ctx.now
+    notices.post(
+        ctx, meeting, NoticeKind.MEETING, title=meeting.title, body=meeting.location,
+        days=max(1, calendar.days_between(ctx.now, meeting.starts_at)),
+    )  # fmt: skip
+
+
+def begin(ctx: Context, meeting: Meeting) -> None:
+    """The quorum is kept as it was when the meeting began."""
+    attendance.freeze(ctx.session, meeting)
+    meeting.began_at = ctx.now
+
+
+def fall(ctx: Context, meeting: Meeting) -> None:
+    """The numbers show why the meeting fell; its matters wait for another one."""
+    attendance.freeze(ctx.session, meeting)
+    meeting.ended_at = ctx.now
+
+
+def adjourn(ctx: Context, meeting: Meeting) -> None:
+    """The minutes are due within the charter's days."""
+    meeting.ended_at = ctx.now
+    limit = charter.limit(meeting.rules, "minutes")
+    calendar.start(ctx, meeting, "minutes", limit, who=Can.RECORD)
+
+
+def cancel(ctx: Context, meeting: Meeting) -> None:
+    """Nobody is waited for any more."""
+    meeting.ended_at = ctx.now
+    for item in meetings.items(ctx.session, meeting.id):
+        calendar.meet(ctx, item)
+
+
+# The table
+
+
+class T(Transition[Meeting, MeetingStage]):
+    """A row of the meeting's workflow."""
+
+
+MEETING = Workflow(
+    "meeting",
+    MeetingStage.PLANNED,
+    (
+        T("notify", MeetingStage.PLANNED, MeetingStage.NOTIFIED, Can.CONVENE,
+          (has_place, all_five_invited, agenda_complete, matters_ready, units_answered,
+           notice_in_time), call),
+        T("cancel", MeetingStage.PLANNED, MeetingStage.CANCELLED, Can.CONVENE,
+          (), cancel),
+        T("cancel", MeetingStage.NOTIFIED, MeetingStage.CANCELLED, Can.CONVENE,
+          (reason_given,), cancel),
+        T("open_check_in", MeetingStage.NOTIFIED, MeetingStage.CHECK_IN, Can.CHAIR,
+          (day_has_come,)),
+        T("begin", MeetingStage.CHECK_IN, MeetingStage.IN_SESSION, Can.CHAIR,
+          (quorum_met, matters_ready), begin),
+        T("fall", MeetingStage.CHECK_IN, MeetingStage.FELL, Can.CHAIR,
+          (hour_has_come, quorum_missing), fall),
+        T("adjourn", MeetingStage.IN_SESSION, MeetingStage.ADJOURNED, Can.CHAIR,
+          (every_item_settled,), adjourn),
+    ),
+)  # fmt: skip
+"""The way of a meeting. `council rules meeting` prints it."""
+
+# Acts
+
+
+@act("meeting.photograph", who=Can.RECORD, requires=(has_begun,))
+def photograph(ctx: Context, meeting: Meeting, *, picture: Picture, alt: str = "") -> None:
+    """Add a photograph of the meeting; the minutes need one."""
+    files.attach(ctx, meeting, picture, role=Role.MEETING, alt=alt, public=True)
+
+
+# Questions
+
+
+def steps(
+    ctx: Context, meeting: Meeting
+) -> list[tuple[Transition[Meeting, MeetingStage], Possible]]:
+    """What this reader may do with the meeting now, each with what still blocks it."""
+    return open_transitions(ctx, MEETING, meeting)
