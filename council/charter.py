@@ -46,7 +46,7 @@ class Value:
 
 
 # Where the law sets a limit, a charter cannot lower it. Posting:
-# Organic Law of Urban Residents' Committees (in force 2026-01-01), Art. 34: posted at least 15 days.
+# Organic Law of Urban Residents' Committees (2026), Art. 34: at least 15 days.
 VALUES: dict[str, Value] = {
     value.key: value
     for value in (

@@ -72,7 +72,7 @@ class Person(Governed, Base):
 
 
 class Alias(Governed, Base):
-    """A person's public face in a community: a number for people, a random reference for the log."""
+    """A person's public face in a community: a number for people, a reference for the log."""
 
     __tablename__ = "alias"
     __table_args__ = (

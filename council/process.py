@@ -143,24 +143,30 @@ def moved(ctx: Context, proposal: Proposal) -> None:
     proposal.moved_at = ctx.now
 
 
-# The table
+# What the last vote said
 
 
 def vote_adopts(ctx: Context, proposal: Proposal) -> bool:
     """The vote has passed every test of its rule."""
-    return votes.last_outcome(ctx.session, proposal.id) is Outcome.ADOPTED
+    return _outcome(ctx, proposal) is Outcome.ADOPTED
 
 
 def vote_rejects(ctx: Context, proposal: Proposal) -> bool:
     """The vote has failed, or too few were present."""
-    found = votes.last_outcome(ctx.session, proposal.id)
-    return found in {Outcome.REJECTED, Outcome.NO_QUORUM}
+    return _outcome(ctx, proposal) in {Outcome.REJECTED, Outcome.NO_QUORUM}
 
 
 def vote_refers(ctx: Context, proposal: Proposal) -> bool:
     """One constituency is unanimously against: the lawful body decides."""
-    return votes.last_outcome(ctx.session, proposal.id) is Outcome.REFERRED
+    return _outcome(ctx, proposal) is Outcome.REFERRED
 
+
+def _outcome(ctx: Context, proposal: Proposal) -> Outcome | None:
+    vote = votes.latest(ctx.session, proposal.id)
+    return vote.outcome if vote else None
+
+
+# The table
 
 T = Transition[Proposal, Stage]
 
@@ -173,11 +179,12 @@ PROPOSAL = Workflow(
           (proposals.is_author, proposals.is_complete), start_answer_clock, behalf=True),
         T("submit", Stage.RETURNED, Stage.SUBMITTED, Can.SPEAK,
           (proposals.is_author, proposals.is_complete), start_answer_clock, behalf=True),
-        T("withdraw", Stage.DRAFT, Stage.WITHDRAWN, Can.SPEAK, (proposals.is_author,), end_early),
+        T("withdraw", Stage.DRAFT, Stage.WITHDRAWN, Can.SPEAK,
+          (proposals.is_author,), end_early, behalf=True),
         T("withdraw", Stage.SUBMITTED, Stage.WITHDRAWN, Can.SPEAK,
-          (proposals.is_author,), end_early),
+          (proposals.is_author,), end_early, behalf=True),
         T("withdraw", Stage.RETURNED, Stage.WITHDRAWN, Can.SPEAK,
-          (proposals.is_author,), end_early),
+          (proposals.is_author,), end_early, behalf=True),
         T("return", Stage.SUBMITTED, Stage.RETURNED, Can.ADMIT,
           (admissions.return_drafted, admissions.drafted_by_another), give_back),
         T("refuse", Stage.SUBMITTED, Stage.NOT_ADMITTED, Can.ADMIT,

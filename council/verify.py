@@ -1,4 +1,4 @@
-"""Checking everything: the log's tree, the signed checkpoint, every governed row against the log."""
+"""Checking everything: the log's tree, its signed checkpoint, every governed row against it."""
 
 import hashlib
 import json

@@ -1,0 +1,111 @@
+"""Places and offices: who sets them up, how far they reach, and what must stay apart."""
+
+import pytest
+
+from council import offices, policy
+from council.errors import Invalid, NotAllowed, NotReady
+from council.people import Constituency, Post
+from council.places import PlaceKind
+from council.policy import Can
+from tests.world import World
+
+
+def test_an_installation_begins_with_one_place_and_one_administrator(world: World) -> None:
+    assert world.acts()[:2] == ["place.found", "office.first"]
+    with pytest.raises(NotReady) as refusal:
+        offices.first_administrator(world.system(), world.community, name="又一个")
+    assert refusal.value.needs == ("has_no_administrator",)
+
+
+def test_nobody_but_the_clockwork_founds_an_installation(world: World) -> None:
+    with pytest.raises(NotAllowed):
+        offices.found(world.as_(Post.ADMIN), offices.Nowhere(), code="x", name="x")
+
+
+def test_an_office_reaches_down_from_where_it_is_held(world: World) -> None:
+    street = world.community.parent_id
+    assert street is not None
+    holder = world.person("street", Constituency.RESIDENTS)
+    place = world.session.get_one(offices.Place, street)
+    offices.give(world.as_(Post.ADMIN), place, person_id=holder, post=Post.SUBDISTRICT)
+    actor = world.as_("street").voice
+    assert policy.allows(world.session, actor, Can.SUPERVISE, world.community.id)
+    city = world.session.get_one(offices.Place, 1)
+    assert not policy.allows(world.session, actor, Can.SUPERVISE, city.id)
+
+
+def test_an_office_ends_with_its_term_and_can_be_ended_before(world: World) -> None:
+    admin = world.as_(Post.ADMIN)
+    office = next(
+        one
+        for one in offices.holders(world.session, world.community.id, world.now)
+        if one.post is Post.FACILITATOR
+    )
+    offices.end(admin, office)
+    assert world.acts()[-1] == "office.end"
+    world.wait(seconds=1)
+    actor = world.as_(Post.FACILITATOR).voice
+    assert not policy.allows(world.session, actor, Can.CHAIR, world.community.id)
+    with pytest.raises(NotReady) as refusal:
+        offices.end(world.as_(Post.ADMIN), office)
+    assert refusal.value.needs == ("in_force",)
+
+
+def test_oversight_and_residents_committee_stay_apart(world: World) -> None:
+    with pytest.raises(Invalid) as refusal:
+        offices.give(
+            world.as_(Post.ADMIN), world.community,
+            person_id=world.who[Post.COMMITTEE], post=Post.OVERSIGHT,
+        )  # fmt: skip
+    assert refusal.value.problems[0].key == "offices_apart"
+
+
+def test_a_handler_needs_a_unit_and_a_unit_member_too(world: World) -> None:
+    who = world.who["neighbour"]
+    with pytest.raises(Invalid):
+        offices.give(world.as_(Post.ADMIN), world.community, person_id=who, post=Post.HANDLER)
+    with pytest.raises(Invalid):
+        offices.enrol(
+            world.as_(Post.ADMIN), world.community, person_id=who,
+            constituency=Constituency.UNITS,
+        )  # fmt: skip
+
+
+def test_only_the_administrator_sets_up_places_units_and_offices(world: World) -> None:
+    lead = world.as_(Post.PARTY_LEAD)
+    with pytest.raises(NotAllowed):
+        offices.add_unit(lead, world.community, name="x")
+    with pytest.raises(NotAllowed):
+        offices.add_building(lead, world.community, name="x")
+    with pytest.raises(NotAllowed):
+        offices.add_place(lead, world.community, kind=PlaceKind.GRID, code="g1", name="G1")
+    with pytest.raises(NotAllowed):
+        offices.give(lead, world.community, person_id=world.who["neighbour"], post=Post.DELEGATE)
+    with pytest.raises(NotAllowed):
+        offices.enrol(
+            lead, world.community, person_id=world.who["neighbour"],
+            constituency=Constituency.PARTY,
+        )  # fmt: skip
+
+
+def test_a_place_of_the_wrong_level_is_refused(world: World) -> None:
+    with pytest.raises(Invalid):
+        offices.add_place(
+            world.as_(Post.ADMIN), world.community, kind=PlaceKind.CITY, code="c", name="C"
+        )
+
+
+def test_grids_and_buildings_are_entered_in_the_log(world: World) -> None:
+    admin = world.as_(Post.ADMIN)
+    grid = offices.add_place(admin, world.community, kind=PlaceKind.GRID, code="g1", name="G1")
+    offices.add_building(admin, world.community, name="3 号楼", grid_id=grid.id, households=60)
+    assert world.acts()[-2:] == ["place.add", "building.add"]
+    assert grid.path == f"{world.community.path}{grid.id}/"
+    assert {"unit.add", "office.give", "membership.add"} <= set(world.acts())
+
+
+def test_somebody_may_belong_to_two_constituencies_and_chooses(world: World) -> None:
+    world.join("neighbour", Constituency.PARTY)
+    first = world.as_("neighbour").capacity(world.community)
+    chosen = world.as_("neighbour", Constituency.RESIDENTS).capacity(world.community)
+    assert (first, chosen) == (Constituency.PARTY, Constituency.RESIDENTS)
