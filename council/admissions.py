@@ -10,7 +10,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from council import calendar
 from council.db import Base, Governed
 from council.errors import Checks, checking
+from council.files import Photo
 from council.gate import Context, act
+from council.places import Unit
 from council.policy import Can
 from council.proposals import SHORT, WORDS, Proposal, Stage
 
@@ -72,7 +74,7 @@ def awaits_answer(ctx: Context, proposal: Proposal) -> bool:
 
 def admission_drafted(ctx: Context, proposal: Proposal) -> bool:
     """A worker has drafted the admission, every question of the checklist answered yes."""
-    answer = of(ctx.session, proposal.id)
+    answer = _waiting(ctx, proposal)
     return (
         answer is not None
         and answer.verdict is Verdict.ADMIT
@@ -82,13 +84,13 @@ def admission_drafted(ctx: Context, proposal: Proposal) -> bool:
 
 def unit_named(ctx: Context, proposal: Proposal) -> bool:
     """The responsible unit that will take part throughout has been named."""
-    answer = of(ctx.session, proposal.id)
+    answer = _waiting(ctx, proposal)
     return answer is not None and answer.unit_id is not None
 
 
 def refusal_drafted(ctx: Context, proposal: Proposal) -> bool:
     """A worker has drafted the refusal with its reason, legal basis and where to go instead."""
-    answer = of(ctx.session, proposal.id)
+    answer = _waiting(ctx, proposal)
     return (
         answer is not None
         and answer.verdict is Verdict.REFUSE
@@ -99,13 +101,13 @@ def refusal_drafted(ctx: Context, proposal: Proposal) -> bool:
 
 def return_drafted(ctx: Context, proposal: Proposal) -> bool:
     """A worker has written what has to be added."""
-    answer = of(ctx.session, proposal.id)
+    answer = _waiting(ctx, proposal)
     return answer is not None and answer.verdict is Verdict.RETURN and bool(answer.reason)
 
 
 def drafted_by_another(ctx: Context, proposal: Proposal) -> bool:
     """Somebody else drafted it: an answer needs two people."""
-    answer = of(ctx.session, proposal.id)
+    answer = _waiting(ctx, proposal)
     return answer is None or ctx.actor is None or answer.drafted_by_id != ctx.actor.person_id
 
 
@@ -146,8 +148,11 @@ def draft(ctx: Context, proposal: Proposal, *, answer: Answer) -> Admission:
     """Draft the answer to a submitted matter against the checklist; drafting again replaces it."""
     with checking() as check:
         answer.check(check)
+        if answer.unit_id is not None:
+            unit = ctx.session.get(Unit, answer.unit_id)
+            check(unit and unit.community_id == proposal.community_id, "not_a_choice", "unit_id")
     made = of(ctx.session, proposal.id)
-    by = {"drafted_by_id": ctx.person_id, "drafted_at": ctx.now}
+    by = {"drafted_by_id": ctx.person_id, "drafted_at": ctx.now, "decided_at": None}
     if made is None:
         made = Admission(
             community_id=proposal.community_id, proposal_id=proposal.id, **vars(answer), **by
@@ -166,7 +171,23 @@ def note_decision(ctx: Context, proposal: Proposal) -> None:
     draft = of(ctx.session, proposal.id)
     if draft is not None:
         draft.decided_by_id, draft.decided_at = ctx.person_id, ctx.now
+        if proposal.stage is Stage.NOT_ADMITTED and draft.hides_text:
+            _hide(ctx, proposal)
     calendar.meet(ctx, proposal, "admission_draft", "admission")
+
+
+def _waiting(ctx: Context, proposal: Proposal) -> Admission | None:
+    """The draft that waits for a decision; one that was decided (returned) has to be drafted anew."""
+    answer = of(ctx.session, proposal.id)
+    return answer if answer and answer.decided_at is None else None
+
+
+def _hide(ctx: Context, proposal: Proposal) -> None:
+    """Take the matter's text and photographs out of public sight; the reason stays public."""
+    proposal.hidden = True
+    own = select(Photo).where(Photo.subject_table == "proposal", Photo.subject_id == proposal.id)
+    for photo in ctx.session.scalars(own):
+        photo.public = False
 
 
 # Questions

@@ -274,7 +274,7 @@ def photos(
     )
     if not private:
         query = query.where(Photo.public.is_(True))
-    for photo, file in session.execute(query).tuples():
+    for photo, file in session.execute(query):
         found.setdefault((photo.subject_table, photo.subject_id), []).append(
             PhotoView(
                 photo.id, photo.role, photo.alt, photo.public,
@@ -292,7 +292,7 @@ def visible_to(session: Session, actor: Actor | None, sha256: str) -> bool | Non
     """
     named = or_(StoredFile.sha256 == sha256, StoredFile.thumb_sha256 == sha256)
     query = select(Photo, StoredFile).join(StoredFile, StoredFile.id == Photo.file_id).where(named)
-    rows = session.execute(query).tuples().all()
+    rows = session.execute(query).all()
     if any(photo.public for photo, _ in rows):
         return True
     if actor is None or actor.person_id is None:

@@ -1,18 +1,18 @@
 """Proposals: what residents put to the council, and who supports it."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, ForeignKey, UniqueConstraint, func, or_, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, load_only, mapped_column
 
 from council import files, policy
 from council.db import PLAIN, Base, Governed
 from council.errors import Checks, NotFound, checking
-from council.files import Picture, Role
+from council.files import Photo, Picture, Role
 from council.gate import Context, act
 from council.people import Actor, Channel, Consent, Constituency
 from council.places import Place
@@ -91,7 +91,7 @@ class OutcomeClass(StrEnum):
 
 
 class Proposal(Governed, Base):
-    """A matter, from first word to finished work."""
+    """A matter, from first word to finished work. `hidden`: not admitted, and its text private."""
 
     __tablename__ = "proposal"
     community_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
@@ -101,6 +101,7 @@ class Proposal(Governed, Base):
     consent: Mapped[Consent | None]
     entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     named: Mapped[bool] = mapped_column(default=False)
+    hidden: Mapped[bool] = mapped_column(default=False)
     stage: Mapped[Stage] = mapped_column(default=Stage.DRAFT, index=True)
     title: Mapped[str] = mapped_column(default="")
     situation: Mapped[str] = mapped_column(default="")
@@ -205,8 +206,7 @@ def draft(
     ctx: Context, community: Place, *, words: Words, pictures: Iterable[Picture] = ()
 ) -> Proposal:
     """Begin a proposal; nobody else sees it before it is submitted."""
-    with checking() as check:
-        words.check(check, complete=False)
+    _check(ctx, community.id, words)
     made = Proposal(
         community_id=community.id, author_id=ctx.person_id, capacity=ctx.capacity(community),
         channel=ctx.channel, consent=ctx.behalf.consent if ctx.behalf else None,
@@ -220,14 +220,28 @@ def draft(
 
 @act("proposal.revise", who=Can.SPEAK, requires=(is_author, is_editable), behalf=True)
 def revise(
-    ctx: Context, proposal: Proposal, *, words: Words, pictures: Iterable[Picture] = ()
-) -> None:
-    """Change what was written, before submitting or after it was returned."""
-    with checking() as check:
-        words.check(check, complete=False)
+    ctx: Context, proposal: Proposal, *, words: Words, pictures: Iterable[Picture] = (),
+    without: Collection[int] = (),
+) -> None:  # fmt: skip
+    """Change what was written, before submitting or after it was returned.
+
+    `without` are the ids of photographs to take away; others than the matter's own are left.
+    """
+    _check(ctx, proposal.community_id, words)
     for name, value in vars(words).items():
         setattr(proposal, name, value)
     _keep(ctx, proposal, pictures)
+    own = select(Photo).where(Photo.subject_table == "proposal", Photo.subject_id == proposal.id)
+    for photo in ctx.session.scalars(own.where(Photo.id.in_(without))):
+        ctx.session.delete(photo)
+
+
+def _check(ctx: Context, community_id: int, words: Words) -> None:
+    with checking() as check:
+        words.check(check, complete=False)
+        if words.grid_id is not None:
+            grid = ctx.session.get(Place, words.grid_id)
+            check(grid and grid.parent_id == community_id, "not_a_choice", "grid_id")
 
 
 def _keep(ctx: Context, proposal: Proposal, pictures: Iterable[Picture]) -> None:
@@ -262,6 +276,11 @@ def unsupport(ctx: Context, proposal: Proposal) -> None:
 # Questions
 
 
+def words_of(proposal: Proposal) -> Words:
+    """What stands written, for whoever changes a part of it."""
+    return Words(**{field.name: getattr(proposal, field.name) for field in fields(Words)})
+
+
 def supports(session: Session, proposal: Proposal, actor: Actor) -> bool:
     """Whether this person supports the matter."""
     found = select(Supporter.id).where(
@@ -276,12 +295,8 @@ def visible_to(ctx: Context) -> ColumnElement[bool]:
     if ctx.actor and ctx.actor.person_id:
         me = ctx.actor.person_id
         shown += [Proposal.author_id == me, Proposal.entered_by_id == me]
-        desks = [
-            held.path
-            for held in ctx.actor.offices
-            if any(held.post in policy.HOLDERS[can].posts for can in (Can.SCREEN, Can.ADMIT))
-        ]
-        for path in desks:
+        desks = policy.HOLDERS[Can.SCREEN].posts | policy.HOLDERS[Can.ADMIT].posts
+        for path in {held.path for held in ctx.actor.offices if held.post in desks}:
             below = select(Place.id).where(Place.path.startswith(path, autoescape=True))
             shown.append((Proposal.stage != Stage.DRAFT) & Proposal.community_id.in_(below))
     return or_(*shown)
@@ -337,6 +352,24 @@ def per_road(ctx: Context, community_id: int) -> dict[int, int]:
     for stage, n in ctx.session.execute(found):
         totals[ROAD[stage]] += n
     return totals
+
+
+def similar(ctx: Context, community_id: int, title: str, but: int = 0) -> list[Proposal]:
+    """At most three of the newest 500 matters under way that share two pairs of letters with it."""
+    wanted = _pairs(title)
+    found = select(Proposal).options(load_only(Proposal.title, Proposal.stage)).where(
+        Proposal.community_id == community_id, Proposal.stage.not_in(PRIVATE | ENDED),
+        Proposal.id != but,
+    )  # fmt: skip
+    recent = ctx.session.scalars(found.order_by(Proposal.id.desc()).limit(500)).all()
+    shared = {row: len(wanted & _pairs(row.title)) for row in recent}
+    near = (row for row in recent if shared[row] > 1)
+    return sorted(near, key=lambda row: -shared[row])[:3]
+
+
+def _pairs(words: str) -> set[str]:
+    letters = "".join(one for one in words.lower() if one.isalnum())
+    return {letters[n : n + 2] for n in range(len(letters) - 1)}
 
 
 def mine(session: Session, person_id: int, limit: int = 50) -> list[Proposal]:
