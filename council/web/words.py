@@ -64,10 +64,14 @@ def known(message: str) -> bool:
 
 
 def label(member: Enum) -> str:
-    """An enum's member in words, by `class_name.value`: `constituency.party`, `place_kind.grid`."""
+    """An enum's member in words: 党员, Party members."""
+    return gettext(label_key(member))
+
+
+def label_key(member: Enum) -> str:
+    """The key of an enum's member, `class_name.value`: `constituency.party`, `place_kind.grid`."""
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(member).__name__).lower()
-    key = f"{kind}.{member.value}"
-    return gettext(key)
+    return f"{kind}.{member.value}"
 
 
 def sentence(problem: Problem) -> str:
