@@ -174,8 +174,7 @@ def _check_newcomer(ctx: Context, community: Place, who: Newcomer, name: str) ->
             building = session.get(Building, who.building_id)
             known = building is not None and building.community_id == community.id
             check(known, "not_a_choice", "building")
-        if name.strip():
-            check(NAME.fullmatch(name.strip()), "account_name", "account")
+        if name.strip() and check(NAME.fullmatch(name.strip()), "account_name", "account"):
             check(find_account(session, name) is None, "name_taken", "account")
 
 
@@ -296,7 +295,7 @@ def check_attempts(session: Session, counted: dict[str, int], now: datetime) -> 
         .where(Attempt.subject.in_(counted), Attempt.at > now - WINDOW)
         .group_by(Attempt.subject)
     )
-    for subject, failed, first in session.execute(found).tuples():
+    for subject, failed, first in session.execute(found):
         if failed >= counted[subject]:
             raise TooMany("too_many_attempts", max(1, int((first + WINDOW - now).total_seconds())))
 
@@ -333,7 +332,7 @@ def current(session: Session, token: str, now: datetime) -> Current | None:
             Account.disabled.is_(False),
         )
     )  # fmt: skip
-    row = session.execute(found).tuples().one_or_none()
+    row = session.execute(found).one_or_none()
     if row is None:
         return None
     here, name = row
