@@ -162,7 +162,7 @@ def count(session: Session, meeting: Meeting) -> Count:
     )
     due = {one.value: 0 for one in Constituency}
     there = dict(due)
-    for constituency, seats, taken in session.execute(found).tuples():
+    for constituency, seats, taken in session.execute(found):
         due[constituency], there[constituency] = seats, taken
     met, lines = decisions.quorum(meeting.rule, due, there)
     return Count(due, there, met, lines)

@@ -238,7 +238,7 @@ def section(session: Session, proposal: Proposal) -> Section | None:
     """The part of a matter's page about its meetings, in two statements; None before any notice."""
     found = select(AgendaItem, Meeting).join(Meeting, Meeting.id == AgendaItem.meeting_id)
     found = found.where(AgendaItem.proposal_id == proposal.id, Meeting.notified_at.is_not(None))
-    rows = session.execute(found.order_by(Meeting.id.desc())).tuples().all()
+    rows = session.execute(found.order_by(Meeting.id.desc())).all()
     if not rows:
         return None
     cast = votes.of_items(session, [row.id for row, _ in rows])

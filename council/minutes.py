@@ -294,7 +294,7 @@ def record(session: Session, meeting: Meeting) -> Record:
     ids = [item.id for item in agenda]
     matters = select(Proposal, Unit).outerjoin(Unit, Unit.id == Proposal.unit_id)
     found = matters.where(Proposal.id.in_([item.proposal_id for item in agenda]))
-    about = {row.id: (row, unit) for row, unit in session.execute(found).tuples()}
+    about = {row.id: (row, unit) for row, unit in session.execute(found)}
     said = answers.of_meeting(session, meeting.id)
     cast = votes.of_items(session, ids)
     against = deliberations.objections(session, ids)
@@ -316,7 +316,7 @@ def _officers(session: Session, meeting: Meeting) -> tuple[Byline, Byline]:
         Office.person_id.in_([meeting.chair_id, meeting.recorder_id]),
         Office.post.in_([Post.FACILITATOR, Post.RECORDER]),
     )
-    numbers = {(person, post): n for person, post, n in session.execute(found).tuples()}
+    numbers = {(person, post): n for person, post, n in session.execute(found)}
     return (
         Byline(None, numbers.get((meeting.chair_id, Post.FACILITATOR), 0), Post.FACILITATOR),
         Byline(None, numbers.get((meeting.recorder_id, Post.RECORDER), 0), Post.RECORDER),
