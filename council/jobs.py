@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import select
@@ -28,18 +29,24 @@ def work(database: Database, settings: Settings, now: datetime) -> int:
     that running twice, or late, or in two places does no harm.
     """
     done = 0
-    for due, act in _DUE:
-        with database.read() as session:
-            ids = list(due(Context(session, SYSTEM, now)))
+    with database.read() as session:
+        ctx = Context(session, SYSTEM, now)
+        found = [(act, list(due(ctx))) for due, act in _DUE]
+    for act, ids in found:
         for row_id in ids:
-            try:
-                with database.write() as session:
-                    act(Context(session, SYSTEM, now), row_id)
+            with suppress(CouncilError), database.write() as session:
+                act(Context(session, SYSTEM, now), row_id)
                 done += 1
-            except CouncilError:
-                continue
     sign(database, settings)
     return done
+
+
+def run_due(ctx: Context) -> None:
+    """Do everything that is due in one session, for a clock that is moved by hand."""
+    for due, act in _DUE:
+        for row_id in list(due(ctx)):
+            with suppress(CouncilError):
+                act(ctx, row_id)
 
 
 def _windows_over(ctx: Context) -> Iterable[int]:

@@ -42,6 +42,9 @@ class Nowhere:
     community_id: int = 0
 
 
+NOWHERE = Nowhere()
+
+
 @act("place.found", who=Can.SYSTEM)
 def found(ctx: Context, nowhere: Nowhere, *, code: str, name: str, name_en: str = "") -> Place:
     """Found an empty installation: its topmost place. The clockwork does it, once."""

@@ -1,0 +1,103 @@
+"""The example community: fictional, loaded through the real acts and jobs with a moved clock."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+from sqlalchemy import func, select
+
+from council import deadlines, jobs
+from council.db import Database
+from council.demo import cast, generated, road, work
+from council.demo.stage import Scene, Script, Stage, script
+from council.i18n import ZONE
+from council.people import Person
+from council.settings import Settings
+
+Told = Callable[[float], None]
+
+
+class NotEmpty(RuntimeError):
+    """There is something in the database already: an example is never mixed with real matters."""
+
+
+def load(
+    database: Database,
+    settings: Settings,
+    *,
+    today: date | None = None,
+    size: int = 0,
+    told: Told = lambda _: None,
+) -> None:
+    """Load the example into an empty database; with `size` also that many generated matters.
+
+    `today` is the load day (the present one by default); `told` hears the progress from 0 to 1.
+    Raises NotEmpty.
+    """
+    if not is_empty(database):
+        raise NotEmpty("the database is not empty")
+    day = today or deadlines.local_date(datetime.now(UTC))
+    now = datetime.now(UTC) if today is None else deadlines.day_end(day)
+    with database.write() as session:
+        stage = Stage(session, settings, day)
+        stage.now = stage.at(-420)
+        cast.settle(stage)
+        _schedule(stage)
+        generated.schedule(stage, size)
+        stage.play(min(now, stage.at(0, 12)) if today is None else stage.at(0, 12), told)
+    jobs.sign(database, settings)
+
+
+def is_empty(database: Database) -> bool:
+    """Whether nobody is in the database yet."""
+    with database.read() as session:
+        return not session.scalar(select(func.count()).select_from(Person))
+
+
+def _schedule(stage: Stage) -> None:
+    """When each matter of the example begins, in days before the load day."""
+    told = script("matters")
+    stage.enter(stage.at(-340, 20), _to_the_end(stage, script("xiemalu")))
+    stage.enter(_festival(stage), road.propose(stage, told["pipe"]))
+    stage.enter(stage.at(-190, 19), _to_the_end(stage, told["toilet"]))
+    stage.enter(stage.at(-120, 8), _to_the_meeting(stage, told["parking"]))
+    stage.enter(stage.at(-100, 21), _to_the_end(stage, told["lamps"]))
+    stage.enter(stage.at(-60, 12), _to_readiness(stage, told["lift"]))
+    stage.enter(stage.at(-12, 18), _to_consultation(stage, told["park"]))
+    for n, one in enumerate(told["early"]):
+        stage.enter(stage.at(-9 + n, 19, 7 * n), road.propose(stage, one))
+
+
+def _festival(stage: Stage) -> datetime:
+    """P10 comes in on the Friday before the Spring Festival, when that lies in this time."""
+    friday = datetime(2026, 2, 13, 10, tzinfo=ZONE).astimezone(UTC)
+    return friday if stage.at(-400) < friday < stage.at(-20) else stage.at(-280, 10)
+
+
+def _to_consultation(stage: Stage, told: Script) -> Scene:
+    """The window opens on the day before the load day, whatever the calendar did in between."""
+    yield from road.propose(stage, told)
+    yield stage.at(-2, 10)
+    yield from road.consult(stage, told)
+
+
+def _to_readiness(stage: Stage, told: Script) -> Scene:
+    yield from road.propose(stage, told)
+    yield from road.consult(stage, told)
+    yield from road.summarise(stage, told)
+    yield from road.review(stage, told)
+    yield stage.at(-1, 10)
+    work.call(stage, told, stage.at(4, 19))
+
+
+def _to_the_meeting(stage: Stage, told: Script) -> Scene:
+    yield from road.propose(stage, told)
+    yield from road.consult(stage, told)
+    yield from road.summarise(stage, told)
+    yield from road.review(stage, told)
+    yield from work.meet(stage, told)
+
+
+def _to_the_end(stage: Stage, told: Script) -> Scene:
+    yield from _to_the_meeting(stage, told)
+    yield from work.carry_out(stage, told)
+    yield from work.rate(stage, told)

@@ -1,0 +1,126 @@
+"""Who lives in the example community: places, units, people, offices and their accounts."""
+
+from collections.abc import Iterator
+
+from council import accounts, offices, passwords, people, slips
+from council.accounts import Account, Newcomer
+from council.demo.stage import Stage, script
+from council.gate import Context
+from council.offices import NOWHERE
+from council.people import Constituency, Post
+from council.places import Place, PlaceKind
+
+PASSWORD = "council-demo"  # noqa: S105  (printed on every page of the example)
+RESIDENTS = 200
+"""Example residents with a password: resident001 … resident200."""
+NEIGHBOURS = 150
+"""Residents who only ever came to the counter or were visited at the door."""
+
+LEVELS = ("district", "street", "community")
+
+
+def settle(stage: Stage) -> None:
+    """Found the community and let everybody move in, through the real acts."""
+    told = script("cast")
+    _places(stage, told)
+    hashed = passwords.accept(PASSWORD)
+    for one in told["officers"]:
+        _officer(stage, one, hashed)
+    for key, name, constituency in _crowd(stage, told):
+        _move_in(stage, key, name, constituency, hashed if key.startswith("resident") else None)
+    stage.session.commit()
+
+
+def _places(stage: Stage, told: dict) -> None:
+    city = offices.found(stage.system(), NOWHERE, **told["places"]["city"])
+    first = offices.first_administrator(stage.system(), city, name=told["places"]["admin"])
+    stage.cast["admin"] = first.person_id
+    place: Place = city
+    for level in LEVELS:
+        place = offices.add_place(
+            stage.as_("admin"), place, kind=PlaceKind(level),
+            is_example=level == "community", **told["places"][level],
+        )  # fmt: skip
+    stage.community = place
+    grids = {
+        one["code"]: offices.add_place(stage.as_("admin"), place, kind=PlaceKind.GRID, **one).id
+        for one in told["grids"]
+    }
+    for one in told["buildings"]:
+        offices.add_building(
+            stage.as_("admin"), place, name=one["name"], households=one["households"],
+            grid_id=grids[one["grid"]],
+        )  # fmt: skip
+    for one in told["units"]:
+        stage.units[one["key"]] = offices.add_unit(
+            stage.as_("admin"), place, name=one["zh"], name_en=one["en"], phone=one["phone"],
+            signs_in=one["signs_in"],
+        ).id  # fmt: skip
+
+
+def _officer(stage: Stage, one: dict, hashed: passwords.Hashed) -> None:
+    """Somebody with an office: enrolled, given the post, and an account under the role's code."""
+    key, unit = one["key"], stage.units.get(one.get("unit", ""))
+    constituency = Constituency(one["constituency"]) if one.get("constituency") else None
+    if key == "admin":
+        newcomer = Newcomer(person_id=stage.cast["admin"], constituency=None)
+    else:
+        newcomer = Newcomer(
+            one["zh"], born=one.get("born"), constituency=constituency, unit_id=unit
+        )
+    account = _account(stage, newcomer, key, hashed)
+    stage.cast[key] = account.person_id
+    for post in one.get("posts", ()):
+        place = stage.community
+        if post == Post.SUBDISTRICT:
+            place = stage.session.get_one(Place, stage.community.parent_id)
+        offices.give(
+            stage.as_("admin"), place, person_id=account.person_id, post=Post(post), unit_id=unit
+        )
+    for more in one.get("also", ()):
+        offices.enrol(
+            stage.as_("admin"), stage.community, person_id=account.person_id,
+            constituency=Constituency(more),
+        )  # fmt: skip
+
+
+def _account(
+    stage: Stage, newcomer: Newcomer, name: str, hashed: passwords.Hashed | None
+) -> Account:
+    made = accounts.open_account(
+        stage.as_("admin"), stage.community, newcomer, name=name, code=slips.new_code()
+    )
+    if hashed:
+        own = people.actor(stage.session, made.person_id, stage.now)
+        accounts.set_password(Context(stage.session, own, stage.now), made, hashed)
+    return made
+
+
+def _move_in(
+    stage: Stage,
+    key: str,
+    name: str,
+    constituency: Constituency,
+    hashed: passwords.Hashed | None,
+) -> None:
+    born = stage.random.randint(1938, 2005)
+    account = _account(
+        stage, Newcomer(name, born=born, constituency=constituency),
+        key if hashed else "", hashed,
+    )  # fmt: skip
+    stage.cast[key] = account.person_id
+
+
+def _crowd(stage: Stage, told: dict) -> Iterator[tuple[str, str, Constituency]]:
+    """The other residents and Party members, by invented names."""
+    names = told["names"]
+
+    def somebody() -> str:
+        return stage.random.choice(names["surnames"]) + stage.random.choice(names["given"])
+
+    for n in range(1, RESIDENTS + 1):
+        yield f"resident{n:03}", somebody(), Constituency.RESIDENTS
+    for n in range(1, NEIGHBOURS + 1):
+        yield f"neighbour{n:03}", somebody(), Constituency.RESIDENTS
+    for n in range(1, 41):
+        yield f"comrade{n:03}", somebody(), Constituency.PARTY
