@@ -157,7 +157,7 @@ def test_the_finding_is_written_saved_and_signed(world, site, review):
     assert browser.post(page(review) + "/finding", data=TYPED).status_code == 303
     shown = browser.get(page(review)).text
     assert "灯杆离人行道" in shown
-    assert "1.8 万元至2.4 万元" in shown
+    assert "1.8 万元至 2.4 万元" in shown
     assert "灯杆离人行道" not in site.visitor().get(page(review)).text
     assert "灯杆离人行道" not in site.as_(Post.PARTY_LEAD).get(page(review)).text
     address = f"{page(review)}/panel/{seat.id}/signature"
