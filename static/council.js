@@ -50,7 +50,8 @@
     for (const key of store.keys()) {
       const draft = store.get(key);
       const stale = !draft || Date.now() - draft.at > WEEK;
-      const sent = draft && draft.sent && arrived() && !document.querySelector(".errs");
+      const refused = document.querySelector(".errs") && document.querySelector(`form[data-draft="${CSS.escape(key)}"]`);
+      const sent = draft && draft.sent && arrived() && !refused;
       if (stale || sent) store.drop(key);
     }
   };

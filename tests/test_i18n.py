@@ -85,7 +85,9 @@ def test_the_gaps_of_a_sentence_are_the_same_in_both_languages() -> None:
 
 
 def test_residents_are_addressed_with_respect() -> None:
-    rude = [key for key, said in i18n.catalogue("zh").items() if any("你" in t for t in texts(said))]
+    rude = [
+        key for key, said in i18n.catalogue("zh").items() if any("你" in t for t in texts(said))
+    ]
     assert rude == []
 
 

@@ -17,7 +17,7 @@ from council.i18n import ZONE
 E = TypeVar("E", bound=StrEnum)
 
 NOTHING = date(1, 1, 1)
-MOMENT = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?$")
+MOMENT = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?$")
 WIDE = str.maketrans("０１２３４５６７８９．－", "0123456789.-")
 
 
@@ -128,7 +128,7 @@ class Form:
         if not typed:
             self.check(not required, "empty", name)
             return None
-        if not self.check(re.fullmatch(r"-?\d{1,12}", typed), "not_a_number", name):
+        if not self.check(re.fullmatch(r"-?[0-9]{1,12}", typed), "not_a_number", name):
             return None
         self.check(low <= int(typed) <= high, "out_of_range", name, low=low, high=high)
         return int(typed)
@@ -140,7 +140,7 @@ class Form:
             self.check(not required, "empty", name)
             return None
         try:
-            found = Decimal(typed) if re.fullmatch(r"\d{1,12}(\.\d{1,2})?", typed) else None
+            found = Decimal(typed) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,2})?", typed) else None
         except InvalidOperation:
             found = None
         self.check(found is not None, "not_a_number", name)
