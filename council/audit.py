@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 import rfc8785
-from sqlalchemy import ForeignKey, LargeBinary, insert, select, update
+from sqlalchemy import ForeignKey, LargeBinary, Select, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import merkle
@@ -190,6 +190,7 @@ def entries(
     *,
     before: int | None = None,
     matter_id: int | None = None,
+    matter_ids: Select[int] | None = None,
     place_id: int | None = None,
     acts: Iterable[str] | None = None,
     until: datetime | None = None,
@@ -201,6 +202,8 @@ def entries(
         found = found.where(Entry.idx < before)
     if matter_id is not None:
         found = found.where(Entry.matter_id == matter_id)
+    if matter_ids is not None:
+        found = found.where(Entry.matter_id.in_(matter_ids))
     if place_id is not None:
         found = found.where(Entry.place_id == place_id)
     if acts is not None:
