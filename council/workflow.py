@@ -14,8 +14,15 @@ from council.policy import Can
 G = TypeVar("G", bound=StrEnum)
 
 
-class Staged(gate.Situated, Protocol):
-    """A governed row that stands at a stage; only `advance` moves it."""
+class Staged(Protocol):
+    """A governed row (`Situated`) that stands at a stage; only `advance` moves it.
+
+    Both are Any: mypy checks a bound before it knows that a mapped column gives its value.
+    """
+
+    @property
+    def community_id(self) -> Any:
+        """The place in which the row stands."""
 
     @property
     def stage(self) -> Any:
