@@ -1,5 +1,6 @@
 """Meetings: where the five constituencies sit together, called in time, with an agenda."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +14,7 @@ from council.db import PLAIN, Base, Governed
 from council.decisions import JOINT_MEETING, Result, Rule
 from council.errors import NotFound
 from council.gate import Context
-from council.people import Constituency
+from council.people import Alias, Constituency, Person
 from council.places import Place
 from council.policy import Can
 from council.proposals import Proposal
@@ -199,6 +200,18 @@ def items(session: Session, meeting_id: int) -> list[AgendaItem]:
     return list(session.scalars(found.order_by(AgendaItem.position)))
 
 
+def agendas(
+    session: Session, meeting_ids: Iterable[int]
+) -> dict[int, list[tuple[AgendaItem, Proposal]]]:
+    """The agendas of many meetings with their matters, in one statement."""
+    found = select(AgendaItem, Proposal).join(Proposal, Proposal.id == AgendaItem.proposal_id)
+    rows = found.where(AgendaItem.meeting_id.in_(list(meeting_ids))).order_by(AgendaItem.position)
+    by: dict[int, list[tuple[AgendaItem, Proposal]]] = {}
+    for row, proposal in session.execute(rows):
+        by.setdefault(row.meeting_id, []).append((row, proposal))
+    return by
+
+
 def seats(session: Session, meeting_id: int) -> list[MeetingSeat]:
     """Everybody invited, in the order of the constituencies."""
     found = session.scalars(select(MeetingSeat).where(MeetingSeat.meeting_id == meeting_id))
@@ -211,6 +224,24 @@ def seat_of(session: Session, meeting_id: int, person_id: int | None) -> Meeting
         MeetingSeat.meeting_id == meeting_id, MeetingSeat.person_id == person_id
     )
     return session.scalars(found).first()
+
+
+@dataclass(frozen=True)
+class Face:
+    """Somebody as the offices know them: public number and name, never for other eyes."""
+
+    number: int
+    name: str
+
+
+def faces(session: Session, community_id: int, person_ids: Iterable[int]) -> dict[int, Face]:
+    """Numbers and names of people, for those who invite them and sign them in; one statement."""
+    found = (
+        select(Person.id, Person.name, Alias.number)
+        .join(Alias, (Alias.person_id == Person.id) & (Alias.community_id == community_id))
+        .where(Person.id.in_(set(person_ids)))
+    )
+    return {person: Face(number, name) for person, name, number in session.execute(found)}
 
 
 @dataclass(frozen=True)

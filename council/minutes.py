@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from council import answers, attendance, calendar, deliberations, files, meetings, policy, votes
 from council.answers import UnitAnswer
 from council.attendance import Count
+from council.calendar import Deadline
 from council.db import Base, Governed
 from council.decisions import Result
 from council.deliberations import Objection
@@ -239,6 +240,11 @@ def get(ctx: Context, meeting: Meeting) -> Minutes:
     if found is None:
         raise NotFound("not_found")
     return found
+
+
+def due(session: Session, meeting: Meeting) -> Deadline | None:
+    """The clock that runs until the minutes are published."""
+    return next(iter(calendar.running(session, meeting, "minutes")), None)
 
 
 def signatures(session: Session, minutes: Minutes) -> list[MinutesSignature]:

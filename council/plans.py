@@ -19,7 +19,7 @@ from council.meetings import (
     MeetingSeat,
     MeetingStage,
 )
-from council.people import Constituency, Membership, Office, Post
+from council.people import Alias, Constituency, Membership, Office, Post
 from council.places import Place, Unit
 from council.policy import Can
 from council.proposals import Proposal, Stage
@@ -155,10 +155,25 @@ def officers(session: Session, place: Place, post: Post, now: datetime) -> list[
     return [row for row in session.scalars(reaching) if row.until is None or row.until > now]
 
 
+def choices(ctx: Context, place: Place, post: Post) -> list[tuple[int, str]]:
+    """Who can be named to a post of the meeting, by number and name, for the convener's eyes."""
+    held = officers(ctx.session, place, post, ctx.now)
+    known = meetings.faces(ctx.session, place.id, [row.person_id for row in held])
+    return [
+        (row.person_id, f"{row.number:02d} · {known[row.person_id].name}")
+        for row in held
+        if row.person_id in known
+    ]
+
+
 def candidates(
-    session: Session, community_id: int, now: datetime, each: int = 40
+    session: Session, community_id: int, now: datetime, each: int = 40, also: Iterable[int] = ()
 ) -> list[Membership]:
-    """Who may be invited: per constituency those who hold an office first, `each` at most."""
+    """Who may be invited: per constituency `each` at most, those in office first.
+
+    `also` are memberships that come before all others, because they are chosen already.
+    """
+    wanted = list(also)
     holds = select(Office.id).where(
         Office.person_id == Membership.person_id, Office.community_id == community_id
     )
@@ -168,9 +183,47 @@ def candidates(
             Membership.community_id == community_id, Membership.constituency == constituency,
             _in_force(now),
         )  # fmt: skip
-        ordered = rows.order_by(holds.exists().desc(), Membership.id).limit(each)
-        found += session.scalars(ordered)
+        chosen = Membership.id.in_(wanted)
+        ordered = rows.order_by(chosen.desc(), holds.exists().desc(), Membership.id)
+        found += session.scalars(ordered.limit(max(each, len(wanted))))
     return found
+
+
+def usual(session: Session, community_id: int) -> list[int]:
+    """The memberships of those who were invited to the last meeting, to begin a plan with."""
+    found = select(Meeting).where(Meeting.community_id == community_id)
+    last = session.scalars(found.order_by(Meeting.id.desc()).limit(1)).first()
+    return seated(session, last) if last else []
+
+
+def seated(session: Session, meeting: Meeting) -> list[int]:
+    """The memberships for which a meeting's seats stand."""
+    same = (MeetingSeat.person_id == Membership.person_id) & (
+        MeetingSeat.constituency == Membership.constituency
+    )
+    found = select(Membership.id).join(MeetingSeat, same)
+    mine = found.where(
+        MeetingSeat.meeting_id == meeting.id, Membership.community_id == meeting.community_id
+    )
+    return list(session.scalars(mine))
+
+
+def numbered(
+    session: Session, community_id: int, numbers: Iterable[int], now: datetime
+) -> dict[int, int]:
+    """The first membership of each person with one of these public numbers: number → membership."""
+    found = select(Alias.number, Membership).join(
+        Membership, Membership.person_id == Alias.person_id
+    )
+    rows = session.execute(
+        found.where(
+            Alias.community_id == community_id, Alias.number.in_(set(numbers)),
+            Membership.community_id == community_id, _in_force(now),
+        )
+    )  # fmt: skip
+    order = list(Constituency).index
+    ranked = sorted(rows, key=lambda pair: order(pair[1].constituency), reverse=True)
+    return {number: member.id for number, member in ranked}
 
 
 def _rules(ctx: Context, place: Place) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Deliberation: one item at a time, objections in words, consensus first, a vote only after that."""
+"""Deliberation: one item at a time, objections in words, consensus first, then a vote."""
 
 import pytest
 

@@ -1,0 +1,156 @@
+"""The minutes of a meeting: composed from its rows, written, signed and published on one page."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from council import files, gate, meetings, minutes, policy, translations
+from council.errors import Invalid, NotAllowed, Problem
+from council.files import Picture
+from council.gate import Context
+from council.meetings import Meeting
+from council.minutes import NOTE, WORDS, Minutes, Words
+from council.people import Constituency
+from council.places import Place
+from council.policy import Can
+from council.web import pages
+from council.web.forms import Form
+from council.web.handler import form_of, handler, prepared
+from council.web.reader import settings_of
+
+ACTS = ("minutes.revise", "minutes.sign", "minutes.sign_on_paper", "minutes.publish")
+
+
+def _meeting(request: Request, ctx: Context) -> Meeting:
+    return meetings.get(ctx, int(request.path_params["id"]))
+
+
+@handler()
+def show(request: Request, ctx: Context) -> Response:
+    """The minutes; before they are published, what is known from the rows and when they are due."""
+    return _page(request, ctx, _meeting(request, ctx))
+
+
+def _page(
+    request: Request, ctx: Context, meeting: Meeting, status: int = 200, **forms: Form
+) -> Response:
+    """The page, or for htmx its part that changes, with the form that was wrong."""
+    name = "minutes/_body.html" if pages.is_partial(request) else "minutes/show.html"
+    record = minutes.record(ctx.session, meeting)
+    row = minutes.readable(ctx, meeting)
+    matters = [line.proposal.id for line in record.lines]
+    about = [("meeting", meeting.id), ("minutes", row.id if row else 0)]
+    words = translations.of_matters(ctx.session, matters)
+    return pages.page(
+        request, name, status, meeting=meeting, record=record, minutes=row, forms=forms,
+        blank=Form(), place=ctx.session.get_one(Place, meeting.community_id),
+        pictures=minutes.pictures(ctx.session, meeting.id),
+        clock=minutes.due(ctx.session, meeting),
+        drafts=gate.possible(ctx, "minutes.draft", meeting),
+        records=policy.allows(ctx.session, ctx.actor, Can.RECORD, meeting.community_id),
+        translations=words | translations.of_rows(ctx.session, about),
+        **_signing(ctx, row),
+    )  # fmt: skip
+
+
+def _signing(ctx: Context, row: Minutes | None) -> dict[str, Any]:
+    """Who has signed, who has not, and what this reader may do about it."""
+    if row is None:
+        return {"signatures": [], "unsigned": [], "may": dict.fromkeys(ACTS)}
+    return {
+        "signatures": minutes.signatures(ctx.session, row),
+        "unsigned": minutes.unsigned(ctx.session, row),
+        "may": {one: gate.possible(ctx, one, row) for one in ACTS},
+    }
+
+
+def _answer(request: Request, ctx: Context, meeting: Meeting) -> Response:
+    if pages.is_partial(request):
+        return _page(request, ctx, meeting)
+    return RedirectResponse(f"/meetings/{meeting.id}/minutes", status_code=303)
+
+
+@handler(session=True, rate="write")
+def write(request: Request, ctx: Context) -> Response:
+    """Draft the minutes, or change their text."""
+    meeting, form = _meeting(request, ctx), form_of(request)
+    try:
+        with form.reading():
+            words = Words(
+                **{
+                    name: form.text(name, WORDS, required=False)
+                    for name in ("views_for", "views_against", "other")
+                }
+            )
+        row = minutes.of_meeting(ctx.session, meeting.id)
+        if row is None:
+            minutes.draft(ctx, meeting, words=words)
+        else:
+            minutes.revise(ctx, row, words=words)
+    except Invalid as wrong:
+        return _page(request, ctx, meeting, 422, write=form.wrong(wrong))
+    return _answer(request, ctx, meeting)
+
+
+@handler(session=True, rate="write")
+def sign(request: Request, ctx: Context) -> Response:
+    """Sign for one's constituency."""
+    meeting, form = _meeting(request, ctx), form_of(request)
+    row = minutes.get(ctx, meeting)
+    try:
+        with form.reading():
+            revision = form.integer("revision")
+        minutes.sign(ctx, row, revision=revision)
+    except Invalid as wrong:
+        return _page(request, ctx, meeting, 422, sign=form.wrong(wrong))
+    return _answer(request, ctx, meeting)
+
+
+def picture(request: Request, session: Session) -> Picture:
+    """Draw the photograph of the signature anew and keep it, before the transaction (slow)."""
+    look = request.state.look
+    meeting = _meeting(request, Context(session, look.actor, look.now))
+    if not policy.allows(session, look.actor, Can.RECORD, meeting.community_id):
+        raise NotAllowed("not_allowed")
+    sent = form_of(request).files("photo")
+    if not sent:
+        raise Invalid(Problem("empty", "photo"))
+    drawn = files.decode(sent[0].file.read())
+    files.keep(settings_of(request), drawn)
+    return drawn
+
+
+@handler(session=True, rate="write", prepare=picture)
+def sign_on_paper(request: Request, ctx: Context) -> Response:
+    """Enter a signature on paper."""
+    meeting, form = _meeting(request, ctx), form_of(request)
+    row = minutes.get(ctx, meeting)
+    try:
+        with form.reading():
+            constituency = form.choice("constituency", Constituency)
+            note = form.line("note", NOTE, required=False)
+        drawn: Picture = prepared(request)
+        minutes.sign_on_paper(ctx, row, constituency=constituency, note=note, picture=drawn)
+    except Invalid as wrong:
+        return _page(request, ctx, meeting, 422, paper=form.wrong(wrong))
+    return _answer(request, ctx, meeting)
+
+
+@handler(session=True, rate="write")
+def publish(request: Request, ctx: Context) -> Response:
+    """Publish the signed minutes."""
+    meeting = _meeting(request, ctx)
+    minutes.publish(ctx, minutes.get(ctx, meeting))
+    return _answer(request, ctx, meeting)
+
+
+routes = [
+    Route("/meetings/{id:int}/minutes", show),
+    Route("/meetings/{id:int}/minutes", write, methods=["POST"]),
+    Route("/meetings/{id:int}/minutes/signatures", sign, methods=["POST"]),
+    Route("/meetings/{id:int}/minutes/paper-signatures", sign_on_paper, methods=["POST"]),
+    Route("/meetings/{id:int}/minutes/publication", publish, methods=["POST"]),
+]

@@ -1,0 +1,144 @@
+"""The plan of a meeting: one form for when and where, who leads and sits, and what is put."""
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from council import meetings, places, plans, policy, translations
+from council.errors import Invalid, NotAllowed, NotFound
+from council.gate import Context
+from council.meetings import Meeting
+from council.people import Constituency, Post
+from council.places import Place
+from council.plans import MOTION, PLACE, TITLE, Plan
+from council.policy import Can
+from council.web import pages
+from council.web.forms import Form
+from council.web.handler import form_of, handler
+
+
+def _community(request: Request) -> Place:
+    found: Place | None = request.state.look.community
+    if found is None:
+        raise NotFound("not_found")
+    return found
+
+
+def _meeting(request: Request, ctx: Context) -> tuple[Meeting, Place]:
+    meeting = meetings.get(ctx, int(request.path_params["id"]))
+    return meeting, ctx.session.get_one(Place, meeting.community_id)
+
+
+@handler(session=True)
+def new(request: Request, ctx: Context) -> Response:
+    """The form of a new meeting, with those ticked who were invited last time."""
+    place = _community(request)
+    return _form_page(request, ctx, place, None, Form(members=plans.usual(ctx.session, place.id)))
+
+
+@handler(session=True)
+def edit(request: Request, ctx: Context) -> Response:
+    """The plan of a meeting, to be changed before its notice."""
+    meeting, place = _meeting(request, ctx)
+    agenda = meetings.items(ctx.session, meeting.id)
+    names = ("title", "starts_at", "location", "accessible")
+    form = Form(
+        chair=meeting.chair_id, recorder=meeting.recorder_id,
+        members=plans.seated(ctx.session, meeting), matters=[one.proposal_id for one in agenda],
+        **{name: getattr(meeting, name) for name in names},
+        **{f"motion_{one.proposal_id}": one.motion for one in agenda},
+    )  # fmt: skip
+    return _form_page(request, ctx, place, meeting, form)
+
+
+def _form_page(
+    request: Request, ctx: Context, place: Place, meeting: Meeting | None, form: Form
+) -> Response:
+    if not policy.allows(ctx.session, ctx.actor, Can.CONVENE, place.id):
+        raise NotAllowed("not_allowed")
+    ready = plans.ready(ctx.session, place.id, meeting.id if meeting else None)
+    return pages.page(
+        request, "plans/form.html", 422 if form.problems else 200, form=form, meeting=meeting,
+        chairs=plans.choices(ctx, place, Post.FACILITATOR),
+        recorders=plans.choices(ctx, place, Post.RECORDER),
+        members=_members(ctx, place, form), ready=ready, most=MOTION,
+        translations=translations.of_matters(ctx.session, [row.id for row in ready]),
+    )  # fmt: skip
+
+
+def _members(ctx: Context, place: Place, form: Form) -> dict[Constituency, list[tuple[int, str]]]:
+    """Who can be ticked, per constituency: number, name, unit."""
+    ticked = _ids(form, "members")
+    found = plans.candidates(ctx.session, place.id, ctx.now, also=ticked)
+    names = meetings.faces(ctx.session, place.id, [row.person_id for row in found])
+    units = {unit.id: unit.name for unit in places.units(ctx.session, place.id)}
+    shown: dict[Constituency, list[tuple[int, str]]] = {one: [] for one in Constituency}
+    for row in found:
+        face = names.get(row.person_id)
+        if face:
+            unit = f" · {units[row.unit_id]}" if row.unit_id in units else ""
+            shown[row.constituency].append((row.id, f"{face.number:04d} · {face.name}{unit}"))
+    return shown
+
+
+def _ids(form: Form, name: str) -> list[int]:
+    """The rows that were ticked; what is no number is left out."""
+    return [int(one) for one in form.values(name) if one.isdecimal() and len(one) < 10]
+
+
+def _read(ctx: Context, place: Place, form: Form) -> Plan:
+    with form.reading():
+        chair_id = form.integer("chair")
+        recorder_id = form.integer("recorder")
+        members, matters = _ids(form, "members"), _ids(form, "matters")
+        return Plan(
+            title=form.line("title", TITLE), starts_at=form.moment("starts_at"),
+            location=form.line("location", PLACE, required=False),
+            accessible=form.flag("accessible"), chair_id=chair_id, recorder_id=recorder_id,
+            members=(*members, *_numbered(ctx, place, form)),
+            motions=tuple(
+                (one, form.text(f"motion_{one}", MOTION, required=False)) for one in matters
+            ),
+        )  # fmt: skip
+
+
+def _numbered(ctx: Context, place: Place, form: Form) -> list[int]:
+    """People named by their public numbers, for whoever is not among those listed."""
+    typed = [int(one[:8]) for one in re.findall(r"[0-9]+", form.value("numbers"))]
+    found = plans.numbered(ctx.session, place.id, typed, ctx.now)
+    unknown = [one for one in typed if one not in found]
+    numbers = ", ".join(f"{one:04d}" for one in unknown)
+    form.check(not unknown, "no_such_number", "numbers", numbers=numbers)
+    return list(found.values())
+
+
+@handler(session=True, rate="write")
+def create(request: Request, ctx: Context) -> Response:
+    """Plan a meeting."""
+    place, form = _community(request), form_of(request)
+    try:
+        meeting = plans.plan(ctx, place, plan=_read(ctx, place, form))
+    except Invalid as wrong:
+        return _form_page(request, ctx, place, None, form.wrong(wrong))
+    return RedirectResponse(f"/meetings/{meeting.id}", status_code=303)
+
+
+@handler(session=True, rate="write")
+def revise(request: Request, ctx: Context) -> Response:
+    """Change the plan of a meeting."""
+    (meeting, place), form = _meeting(request, ctx), form_of(request)
+    try:
+        plans.revise(ctx, meeting, plan=_read(ctx, place, form))
+    except Invalid as wrong:
+        return _form_page(request, ctx, place, meeting, form.wrong(wrong))
+    return RedirectResponse(f"/meetings/{meeting.id}", status_code=303)
+
+
+routes = [
+    Route("/meetings/new", new),
+    Route("/meetings", create, methods=["POST"]),
+    Route("/meetings/{id:int}/plan", edit),
+    Route("/meetings/{id:int}/plan", revise, methods=["POST"]),
+]

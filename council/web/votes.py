@@ -1,0 +1,138 @@
+"""Voting: the question and three large choices, a check, the vote; then how it came out."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from council import deliberations, gate, policy, proposals, translations, votes
+from council.errors import Invalid, NotAllowed
+from council.gate import Context
+from council.meetings import AgendaItem, Meeting
+from council.people import Channel
+from council.policy import Can
+from council.votes import Choice, Vote
+from council.web import pages
+from council.web.forms import Form
+from council.web.handler import behalf_from, form_of, handler
+
+
+def _vote(request: Request, ctx: Context) -> Vote:
+    return votes.get(ctx, int(request.path_params["id"]))
+
+
+def _data(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:
+    """What every page of a vote shows; before the close the turnout only."""
+    item = ctx.session.get_one(AgendaItem, vote.agenda_item_id)
+    me = ctx.actor.person_id if ctx.actor else None
+    mine = votes.voter(ctx.session, vote.id, me) if me else None
+    return {
+        "vote": vote, "item": item, "meeting": ctx.session.get_one(Meeting, item.meeting_id),
+        "proposal": proposals.get(ctx, vote.proposal_id),
+        "turnout": votes.turnout(ctx.session, vote.id), "voter": mine,
+        "given": votes.choice_of(ctx.session, mine) if mine else None,
+        "closes": gate.possible(ctx, "vote.close", vote) if vote.is_open else None,
+        "enters": policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id),
+        "translations": translations.of_matters(ctx.session, [vote.proposal_id]),
+    }  # fmt: skip
+
+
+def _page(
+    request: Request, ctx: Context, vote: Vote, form: Form | None = None, name: str = ""
+) -> Response:
+    shown = form or Form()
+    if pages.is_partial(request):
+        name = "_turnout"
+    status = 422 if shown.problems else 200
+    data = _data(request, ctx, vote)
+    return pages.page(request, f"votes/{name or 'show'}.html", status, form=shown, **data)
+
+
+@handler()
+def show(request: Request, ctx: Context) -> Response:
+    """The question, the choices for whoever has a vote, and how many have voted."""
+    vote = _vote(request, ctx)
+    if not vote.is_open:
+        return RedirectResponse(f"/votes/{vote.id}/result", status_code=303)
+    return _page(request, ctx, vote)
+
+
+@handler(session=True, rate="write")
+def check(request: Request, ctx: Context) -> Response:
+    """The choice once more, before it is cast; nothing is written here."""
+    vote, form = _vote(request, ctx), form_of(request)
+    try:
+        with form.reading():
+            choice = form.choice("choice", Choice)
+    except Invalid as wrong:
+        return _page(request, ctx, vote, form.wrong(wrong))
+    data = _data(request, ctx, vote)
+    if data["voter"] is None:
+        raise NotAllowed("not_allowed")
+    return pages.page(request, "votes/check.html", choice=choice, **data)
+
+
+@handler(session=True, rate="write")
+def cast(request: Request, ctx: Context) -> Response:
+    """Cast the vote, one's own or, as a worker, that of somebody at the meeting."""
+    vote, form = _vote(request, ctx), form_of(request)
+    entering = bool(form.value("for_person").strip()) or form.flag("entering")
+    try:
+        with form.reading():
+            choice = form.choice("choice", Choice)
+            form.check(not entering or form.value("for_person").strip(), "empty", "for_person")
+        ctx.behalf = behalf_from(request, ctx.session, vote.community_id)
+        votes.cast(ctx, vote, choice=choice)
+    except Invalid as wrong:
+        return _page(request, ctx, vote, form.wrong(wrong), "for" if entering else "show")
+    if pages.is_partial(request):
+        return _page(request, ctx, vote)
+    go = f"/votes/{vote.id}/for?entered=1" if entering else f"/votes/{vote.id}?cast=1"
+    return RedirectResponse(go, status_code=303)
+
+
+@handler(session=True)
+def enter(request: Request, ctx: Context) -> Response:
+    """The form with which a worker enters the vote of somebody without a telephone."""
+    vote = _vote(request, ctx)
+    if not policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id):
+        raise NotAllowed("not_allowed")
+    return _page(request, ctx, vote, Form(channel=Channel.MEETING), "for")
+
+
+@handler(session=True)
+def closing(request: Request, ctx: Context) -> Response:
+    """Before the close: how many have voted, and that a closed vote never reopens."""
+    vote = _vote(request, ctx)
+    if not policy.allows(ctx.session, ctx.actor, Can.CHAIR, vote.community_id):
+        raise NotAllowed("not_allowed")
+    return _page(request, ctx, vote, None, "close")
+
+
+@handler(session=True, rate="write")
+def close(request: Request, ctx: Context) -> Response:
+    """Close the vote."""
+    vote = _vote(request, ctx)
+    deliberations.close_vote(ctx, vote)
+    return RedirectResponse(f"/votes/{vote.id}/result", status_code=303)
+
+
+@handler()
+def result(request: Request, ctx: Context) -> Response:
+    """How it came out, by constituency, with every line of the arithmetic."""
+    vote = _vote(request, ctx)
+    if vote.is_open:
+        return RedirectResponse(f"/votes/{vote.id}", status_code=303)
+    return pages.page(request, "votes/result.html", **_data(request, ctx, vote))
+
+
+routes = [
+    Route("/votes/{id:int}", show),
+    Route("/votes/{id:int}/check", check, methods=["POST"]),
+    Route("/votes/{id:int}/ballots", cast, methods=["POST"]),
+    Route("/votes/{id:int}/for", enter),
+    Route("/votes/{id:int}/close", closing),
+    Route("/votes/{id:int}/close", close, methods=["POST"]),
+    Route("/votes/{id:int}/result", result),
+]
