@@ -21,6 +21,9 @@ PATIENCE = 10.0
 """Seconds that a request waits for its turn: a hash takes 19 MiB and some 40 ms."""
 
 _turns = threading.BoundedSemaphore(AT_ONCE)
+
+# Loaded now, and not by the first of two threads that sign in: passlib's lazy loading is not safe.
+argon2.set_backend("argon2_cffi")
 _argon2 = argon2.using(type="ID", memory_cost=19456, time_cost=2, parallelism=1)
 
 
