@@ -19,9 +19,10 @@ from council.web.middleware import BodyLimit, Preferences, SecurityHeaders, Unex
 from council.web.refusals import refuse
 
 ROOMS = (
-    "meta", "accounts", "slips", "files", "outcomes", "proposals", "admissions", "consultations",
-    "reviews", "meetings", "minutes", "votes", "commitments", "log", "live", "search", "api",
-    "translations", "notices", "offices",
+    "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
+    "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
+    "attendance", "deliberations", "minutes", "votes", "commitments", "postings", "ratings",
+    "log", "live", "search", "api", "translations", "notices", "offices",
 )  # fmt: skip
 """The modules of council.web with a list `routes`, in the order in which addresses are matched."""
 
@@ -39,7 +40,11 @@ def create_app(
 ) -> Starlette:
     """Assemble the application. Raises RuntimeError on a route that does not declare itself."""
     rooms = [room for room in ROOMS if find_spec(f"council.web.{room}")]  # INTERIM: still arriving
-    routes = [route for room in rooms for route in import_module(f"council.web.{room}").routes]
+    routes = [
+        route
+        for room in rooms
+        for route in getattr(import_module(f"council.web.{room}"), "routes", [])  # INTERIM
+    ]
     _check(routes)
     app = Starlette(
         routes=routes,
