@@ -7,7 +7,7 @@ from functools import wraps
 from inspect import unwrap
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import Column, event, inspect
+from sqlalchemy import ColumnElement, event, inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, UOWTransaction
 from sqlalchemy.types import JSON, String
@@ -324,7 +324,7 @@ def _described(
     return {**described, "set" if old is not None else "new": values}, used
 
 
-def is_private(column: Column[Any]) -> bool:
+def is_private(column: ColumnElement[Any]) -> bool:
     """Whether a column stands in the log as a salted hash: words and people do, codes do not."""
     kind = column.info.get("log")
     if kind is not None:

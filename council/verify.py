@@ -55,6 +55,10 @@ class _Said:
 
 
 Ledger = dict[tuple[str, int], _Said]
+Salts = dict[tuple[int, int], bytes]
+
+UNREADABLE = (LookupError, ValueError, TypeError)
+"""What SQLAlchemy's types raise for a value that their column cannot hold."""
 
 
 def verify(database: Database, settings: Settings) -> Report:
@@ -63,7 +67,7 @@ def verify(database: Database, settings: Settings) -> Report:
     report = Report()
     with database.read() as session:
         checkpoint = _last_signed(settings, report)
-        ledger = _read_log(session, report, checkpoint)
+        ledger = read_log(session, report, checkpoint)
         _check_rows(session, ledger, report)
         report.broken += [Broken(words, table=t, row=i) for t, i, words in _derived(session)]
         _check_files(session, settings, report)
@@ -87,7 +91,7 @@ def _last_signed(settings: Settings, report: Report) -> Checkpoint | None:
     return found
 
 
-def _read_log(session: Session, report: Report, signed: Checkpoint | None) -> Ledger:
+def read_log(session: Session, report: Report, signed: Checkpoint | None) -> Ledger:
     """Rebuild the tree from the entries' bytes and collect what they say of every row."""
     ledger: Ledger = {}
     tree = merkle.Frontier()
@@ -163,37 +167,53 @@ def governed() -> list[type[Governed]]:
 
 
 def _check_rows(session: Session, ledger: Ledger, report: Report) -> None:
-    found = session.execute(select(audit.Salt.idx, audit.Salt.n, audit.Salt.salt))
-    salts = {(idx, n): salt for idx, n, salt in found}
+    known = salts(session)
     for kind in governed():
-        table = inspect(kind).local_table
         report.tables += 1
-        seen = set()
-        for row_id, row in _rows(session, table):
-            seen.add(row_id)
-            report.rows += 1
-            words = _difference(table, row, ledger.get((table.name, row_id)), salts)
-            if words:
-                report.broken.append(Broken(words, table=table.name, row=row_id))
-        report.broken += [
-            Broken("the log has this row, the database has not", table=name, row=row_id)
-            for (name, row_id), said in ledger.items()
-            if name == table.name and row_id not in seen and not said.gone
-        ]
+        report.broken += check_table(session, kind, ledger, known)
+    report.rows = len(ledger) - sum(said.gone for said in ledger.values())
+
+
+def salts(session: Session) -> Salts:
+    """The salt of each row's hashes, by entry and position."""
+    found = session.execute(select(audit.Salt.idx, audit.Salt.n, audit.Salt.salt))
+    return {(idx, n): salt for idx, n, salt in found}
+
+
+def check_table(
+    session: Session, kind: type[Governed], ledger: Ledger, known: Salts
+) -> Iterator[Broken]:
+    """What in one table differs from the log: rows, columns, rows too many or too few."""
+    table = inspect(kind).local_table
+    seen = set()
+    for row_id, row in _rows(session, table):
+        seen.add(row_id)
+        if words := _difference(table, row, ledger.get((table.name, row_id)), known):
+            yield Broken(words, table=table.name, row=row_id)
+    for (name, row_id), said in ledger.items():
+        if name == table.name and row_id not in seen and not said.gone:
+            yield Broken("the log has this row, the database has not", table=name, row=row_id)
 
 
 def _rows(session: Session, table: sa.FromClause) -> Iterator[tuple[int, Any]]:
-    """Every row by id; a row whose values cannot even be read comes as None."""
-    for row_id in session.scalars(select(table.c.id).order_by(table.c.id)).all():
-        try:
-            yield row_id, session.execute(select(table).where(table.c.id == row_id)).one()
-        except (LookupError, ValueError, TypeError):
-            yield row_id, None
+    """Every row by id; a row with a value that cannot even be read comes as None."""
+    try:
+        rows = session.execute(select(table).order_by(table.c.id)).all()
+    except UNREADABLE:
+        for row_id in session.scalars(select(table.c.id).order_by(table.c.id)).all():
+            yield row_id, _row(session, table, row_id)
+    else:
+        yield from ((row.id, row) for row in rows)
 
 
-def _difference(
-    table: sa.FromClause, row: Any, said: _Said | None, salts: dict[tuple[int, int], bytes]
-) -> str:
+def _row(session: Session, table: sa.FromClause, row_id: int) -> Any:
+    try:
+        return session.execute(select(table).where(table.c.id == row_id)).one()
+    except UNREADABLE:
+        return None
+
+
+def _difference(table: sa.FromClause, row: Any, said: _Said | None, known: Salts) -> str:
     """What differs between a row and the log, as a sentence; empty when nothing does."""
     if said is None or said.gone:
         return "the database has this row, the log has not"
@@ -207,7 +227,7 @@ def _difference(
         value, idx, n = said.columns[column.name]
         live = row._mapping[column]  # noqa: SLF001  (SQLAlchemy's public name for it)
         if is_private(column) and live is not None:
-            salt = salts.get((idx, n))
+            salt = known.get((idx, n))
             if salt is None:
                 return f"the salt of {column.name} (entry {idx}) is missing"
             expected: Any = audit.salted(salt, column.name, live)

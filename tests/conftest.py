@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from council import db
 from tests import chromium, postgres
 
-pytest_plugins = ("tests.world",)
+pytest_plugins = ("tests.world", "tests.example")
 
 NUMBERS = count(1)
 

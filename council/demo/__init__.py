@@ -41,7 +41,7 @@ def load(
         stage = Stage(session, settings, day)
         stage.now = stage.at(-420)
         cast.settle(stage)
-        _schedule(stage)
+        schedule(stage)
         generated.schedule(stage, size)
         stage.play(min(now, stage.at(0, 12)) if today is None else stage.at(0, 12), told)
     jobs.sign(database, settings)
@@ -53,14 +53,14 @@ def is_empty(database: Database) -> bool:
         return not session.scalar(select(func.count()).select_from(Person))
 
 
-def _schedule(stage: Stage) -> None:
+def schedule(stage: Stage) -> None:
     """When each matter of the example begins, in days before the load day."""
     told = script("matters")
-    stage.enter(stage.at(-340, 20), _to_the_end(stage, script("xiemalu")))
+    stage.enter(stage.at(-170, 20), to_the_end(stage, script("xiemalu")))
     stage.enter(_festival(stage), road.propose(stage, told["pipe"]))
-    stage.enter(stage.at(-190, 19), _to_the_end(stage, told["toilet"]))
+    stage.enter(stage.at(-110, 19), to_the_end(stage, told["toilet"]))
     stage.enter(stage.at(-120, 8), _to_the_meeting(stage, told["parking"]))
-    stage.enter(stage.at(-100, 21), _to_the_end(stage, told["lamps"]))
+    stage.enter(stage.at(-100, 21), to_the_end(stage, told["lamps"]))
     stage.enter(stage.at(-60, 12), _to_readiness(stage, told["lift"]))
     stage.enter(stage.at(-12, 18), _to_consultation(stage, told["park"]))
     for n, one in enumerate(told["early"]):
@@ -97,7 +97,7 @@ def _to_the_meeting(stage: Stage, told: Script) -> Scene:
     yield from work.meet(stage, told)
 
 
-def _to_the_end(stage: Stage, told: Script) -> Scene:
+def to_the_end(stage: Stage, told: Script) -> Scene:
     yield from _to_the_meeting(stage, told)
     yield from work.carry_out(stage, told)
     yield from work.rate(stage, told)

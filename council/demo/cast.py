@@ -16,6 +16,9 @@ RESIDENTS = 200
 NEIGHBOURS = 150
 """Residents who only ever came to the counter or were visited at the door."""
 
+COMRADES = 40
+"""Party members of the branch."""
+
 LEVELS = ("district", "street", "community")
 
 
@@ -122,5 +125,5 @@ def _crowd(stage: Stage, told: dict) -> Iterator[tuple[str, str, Constituency]]:
         yield f"resident{n:03}", somebody(), Constituency.RESIDENTS
     for n in range(1, NEIGHBOURS + 1):
         yield f"neighbour{n:03}", somebody(), Constituency.RESIDENTS
-    for n in range(1, 41):
+    for n in range(1, COMRADES + 1):
         yield f"comrade{n:03}", somebody(), Constituency.PARTY

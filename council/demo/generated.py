@@ -5,7 +5,7 @@ from datetime import timedelta
 from council import admissions, opinions, proposals
 from council.admissions import CHECKLIST, Answer, Verdict
 from council.demo.road import open_for_opinions
-from council.demo.stage import Scene, Script, Stage, script
+from council.demo.stage import Scene, Stage, script
 from council.opinions import Stance
 from council.process import move
 from council.proposals import Category, OutcomeClass, Words
@@ -16,14 +16,14 @@ SPAN = 380
 
 def schedule(stage: Stage, size: int) -> None:
     """Enter so many generated matters, spread evenly over the time of the example."""
-    told = script("matters")["generated"]
     for n in range(size):
         when = stage.at(-SPAN, 7) + timedelta(days=SPAN - 5) * n / max(size, 1)
-        stage.enter(when, _matter(stage, told, n))
+        stage.enter(when, _matter(stage, n))
 
 
-def _matter(stage: Stage, told: Script, n: int) -> Scene:
+def _matter(stage: Stage, n: int) -> Scene:
     """A matter with a few supporters; every third one is consulted on, and some are returned."""
+    told = script("matters")["generated"]
     kind = told["kinds"][n % len(told["kinds"])]
     place = told["places"][(n // len(told["kinds"])) % len(told["places"])]
     round_ = n // (len(told["kinds"]) * len(told["places"]))

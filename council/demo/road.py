@@ -192,7 +192,7 @@ def _react(stage: Stage, told: Script, per_day: int) -> None:
             agrees = one["agree"]
             reaction = Reaction.AGREE if draw < agrees else Reaction.DISAGREE
             if draw > agrees + (1 - agrees) * 0.7:
-                reaction = Reaction.PASS
+                reaction = Reaction.UNSURE
             statements.vote(stage.as_(key), row, reaction=reaction)
 
 

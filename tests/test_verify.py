@@ -1,0 +1,169 @@
+"""Verification finds every change behind the program's back, and says which row it was."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import inspect
+from sqlalchemy.orm import Session
+
+from council import audit, jobs, verify
+from council.db import APPEND_ONLY, load_tables
+from council.verify import Report
+from tests.example import Example
+
+load_tables()
+
+FAR = 1_000_003
+"""Far from every number in use, so that no unique index is hit."""
+
+
+def another(column: sa.Column[Any], value: Any) -> Any:
+    """Some other value of the column's type."""
+    kind = column.type
+    if isinstance(kind, sa.Enum):
+        taken = any(column.name in one.columns for one in column.table.constraints)
+        others = [one for one in (kind.enum_class or ()) if one != value and not taken]
+        return others[0] if others else sa.literal_column("'nonsense'")
+    if isinstance(kind, sa.Boolean):
+        return not value
+    if isinstance(kind, sa.Integer):
+        return value - 1 if column.name == "score" else (value or 0) + FAR
+    if isinstance(kind, sa.JSON):
+        return {"another": 1}
+    if isinstance(kind, sa.Date):
+        return (value or date(2026, 1, 1)) + timedelta(days=1)
+    if isinstance(kind, sa.Numeric):
+        return (value or 0) + 1
+    if isinstance(value, datetime):
+        return value + timedelta(seconds=1)
+    if isinstance(kind, sa.TypeDecorator):
+        return datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+    return f"{value or ''}x"
+
+
+def defenceless(session: Session) -> None:
+    """Take the database's own defences away, in this transaction, as somebody with its file could."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        return
+    session.execute(sa.text("PRAGMA defer_foreign_keys = ON"))
+    for table in APPEND_ONLY:
+        for verb in ("update", "delete"):
+            session.execute(sa.text(f"DROP TRIGGER {table}_no_{verb}"))
+
+
+def columns(session: Session) -> Iterator[tuple[type[verify.Governed], sa.Table, sa.Column[Any], Any]]:
+    """Each column of each governed table that has a row, with the first row."""
+    for kind in verify.governed():
+        table = inspect(kind).local_table
+        assert isinstance(table, sa.Table)
+        row = session.execute(sa.select(table).order_by(table.c.id).limit(1)).first()
+        if row is not None:
+            for column in table.columns:
+                if not column.primary_key:
+                    yield kind, table, column, row
+
+
+def test_an_untouched_record_holds(example: Example) -> None:
+    report = verify.verify(example.database, example.settings)
+    assert report.broken == []
+    assert report.size > 200
+    assert report.signed_size == report.size
+
+
+def test_every_column_of_every_governed_table_is_covered(example: Example) -> None:
+    with example.database.write() as session:
+        ledger = verify.read_log(session, Report(), None)
+        salts = verify.salts(session)
+        defenceless(session)
+        flipped = 0
+        for kind, table, column, row in columns(session):
+            changed = {column.name: another(column, row._mapping[column])}
+            with session.begin_nested() as savepoint:
+                session.execute(sa.update(table).where(table.c.id == row.id).values(changed))
+                found = list(verify.check_table(session, kind, ledger, salts))
+                savepoint.rollback()
+            assert [(one.table, one.row) for one in found] == [(table.name, row.id)], column
+            flipped += 1
+        session.rollback()
+    assert flipped > 200
+
+
+def test_a_row_too_many_and_a_row_too_few_are_found(example: Example) -> None:
+    with example.database.write() as session:
+        defenceless(session)
+        session.execute(sa.text("DELETE FROM supporter"))
+        session.execute(
+            sa.text("INSERT INTO work_day (community_id, day, works, note) VALUES (1, '2027-01-01', true, '')")
+        )
+        session.commit()
+    report = verify.verify(example.database, example.settings)
+    tables = {one.table for one in report.broken}
+    assert {"supporter", "work_day", "proposal"} <= tables  # the counter of supporters too
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("UPDATE audit_entry SET act = 'x' WHERE idx = 5", "index columns"),
+        ("DELETE FROM audit_node WHERE level = 1 AND idx = 2", "not the one in the tree"),
+        ("DELETE FROM audit_salt WHERE idx = (SELECT max(idx) FROM audit_salt)", "salt"),
+        ("UPDATE audit_head SET size = size - 1", "the head counts"),
+    ],
+)
+def test_a_tampered_log_is_found(example: Example, statement: str, says: str) -> None:
+    with example.database.write() as session:
+        defenceless(session)
+        session.execute(sa.text(statement))
+        session.commit()
+    report = verify.verify(example.database, example.settings)
+    assert any(says in str(one) for one in report.broken), [str(one) for one in report.broken]
+
+
+def test_one_flipped_bit_in_an_entry_is_found_and_never_signed_over(example: Example) -> None:
+    with example.database.write() as session:
+        defenceless(session)
+        entry = session.execute(
+            sa.select(audit.Entry.__table__.c.entry).where(audit.Entry.__table__.c.idx == 7)
+        ).scalar_one()
+        flipped = bytes([entry[0] ^ 1]) + entry[1:]
+        table = audit.Entry.__table__
+        session.execute(sa.update(table).where(table.c.idx == 7).values(entry=flipped))
+        session.commit()
+    report = verify.verify(example.database, example.settings)
+    assert next(one.index for one in report.broken if one.index is not None) == 7
+    example.settings.checkpoint_file.unlink()
+    with pytest.raises(jobs.ForkedLog):
+        jobs.sign(example.database, example.settings)
+
+
+def test_a_restored_older_backup_is_not_signed(example: Example) -> None:
+    with example.database.write() as session:
+        defenceless(session)
+        session.execute(sa.text("DELETE FROM audit_salt WHERE idx > 100"))
+        session.execute(sa.text("DELETE FROM audit_entry WHERE idx > 100"))
+        session.execute(sa.text("UPDATE audit_head SET size = 101"))
+        session.commit()
+    with pytest.raises(jobs.ForkedLog):
+        jobs.sign(example.database, example.settings)
+    report = verify.verify(example.database, example.settings)
+    assert any("was signed before" in str(one) for one in report.broken)
+
+
+def test_a_photograph_that_was_changed_is_found(example: Example) -> None:
+    path = next(one for one in example.settings.files_dir.rglob("*") if one.is_file())
+    path.write_bytes(path.read_bytes() + b"x")
+    report = verify.verify(example.database, example.settings)
+    assert any(one.table == "stored_file" for one in report.broken)
+
+
+def test_the_log_has_an_entry_for_every_act_and_names_nobody(example: Example) -> None:
+    with example.database.read() as session:
+        contents = b"".join(entry.entry for entry in audit.leaves(session))
+        names = session.scalars(sa.text("SELECT name FROM person")).all()
+        titles = session.scalars(sa.text("SELECT title FROM proposal")).all()
+    assert not any(name.encode() in contents for name in names)
+    assert not any(title.encode() in contents for title in titles)
