@@ -86,7 +86,7 @@ def _checked(
     ctx: Context, commitment: Commitment, name: str, verdict: CheckVerdict, words: str
 ) -> None:
     with checking() as check:
-        check.text(words, "words", limit=WORDS)
+        check.text(words, "seen", limit=WORDS)
 
     def note() -> None:
         post, number = office(ctx, commitment, Can.INSPECT)
