@@ -167,12 +167,14 @@ def detail(ctx: Context, index: int) -> Detail | None:
     if entry is None:
         return None
     history = _in_words(ctx, [entry])[0]
-    rows = json.loads(entry.entry)["rows"]
-    live = _live(ctx.session, rows) if history.title else {}
+    body = json.loads(entry.entry)
+    live = _live(ctx.session, body["rows"]) if history.title else {}
     found = select(Salt.n, Salt.salt).where(Salt.idx == index)
     salts = {n: salt for n, salt in ctx.session.execute(found)}  # noqa: C416 (rows, not pairs)
-    changes = tuple(_change(row, salts.get(n), live) for n, row in enumerate(rows))
-    return Detail(history, changes, entry.entry.decode(), merkle.leaf_hash(entry.entry))
+    changes = [_change(row, salts.get(n), live) for n, row in enumerate(body["rows"])]
+    about = (body.get("on", {}).get("t"), body.get("on", {}).get("id"))
+    changes.sort(key=lambda one: (one.table, one.row_id) != about)
+    return Detail(history, tuple(changes), entry.entry.decode(), merkle.leaf_hash(entry.entry))
 
 
 def acts_of(kind: LogKind) -> list[str]:
@@ -288,17 +290,22 @@ def _change(
     what = next((one for one in ("new", "set", "gone") if one in row), "set")
     values: Mapping[str, Any] = row.get("new") or row.get("set") or {}
     kind = tables().get(table)
-    columns: Mapping[str, Column[Any]] = kind.__table__.columns if kind else {}  # type: ignore[attr-defined]
+    columns: Any = kind.__table__.columns if kind else {}  # type: ignore[attr-defined]
+    order = {name: position for position, name in enumerate(columns.keys())}
     cells = []
-    for name, value in values.items():
-        cell = _cell(name, value, columns.get(name))
+    for name in sorted(values, key=lambda name: order.get(name, 0)):
+        cell = _cell(name, values[name], columns.get(name))
         now = live.get((table, row_id)) if name in OPEN.get(table, ()) else None
-        if cell.kind == "fingerprint" and now is not None and salt:
-            text = getattr(now, name)
-            same = audit.salted(salt, name, text)["h"] == cell.value
-            cell = replace(cell, live=text if same else "")
-        cells.append(cell)
+        cells.append(_opened(cell, now, salt) if now is not None and salt else cell)
     return Change(table, row_id, what, tuple(cells))
+
+
+def _opened(cell: Cell, row: Any, salt: bytes) -> Cell:
+    """The text behind a fingerprint, if it is still the very same text."""
+    text = getattr(row, cell.column)
+    if cell.kind != "fingerprint" or audit.salted(salt, cell.column, text)["h"] != cell.value:
+        return cell
+    return replace(cell, live=text) if text else Cell(cell.column, "empty", None)
 
 
 def _cell(name: str, value: Any, column: Column[Any] | None) -> Cell:
