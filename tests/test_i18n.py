@@ -3,6 +3,7 @@
 import ast
 import pkgutil
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -10,21 +11,18 @@ from string import Formatter
 
 import pytest
 import sqlalchemy as sa
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from jinja2 import nodes
 
 import council
 from council import gate, i18n
 from council.db import Base, load_tables
 from council.policy import Can
-from council.web import words
+from council.web import pages, words
 
 ROOT = Path(__file__).parent.parent
-KEYWORDS = {
-    "_": None, "N_": None, "gettext": None, "say": None, "in_other": None, "Phrase": None,
-    "ngettext": (1, 2),
-}  # fmt: skip
-METHODS = [("templates/**.html", "jinja2.ext:babel_extract"), ("council/**.py", "python")]
+SPEAKING = {"_", "N_", "gettext", "ngettext", "say", "in_other", "Phrase"}
+"""Functions whose first argument is a message."""
 REFUSALS = {"NotFound", "NotAllowed", "NotReady", "TooMany", "Problem", "SignInNeeded"}
 FAMILIES = {"stage.": 24, "road.": 5, "gate.": 5, "constituency.": 5, "one.": 5, "vote.": 5}
 
@@ -39,12 +37,34 @@ def everything() -> None:
 
 def messages() -> Iterator[tuple[str, str]]:
     """Every message in templates and code that is written out, with where it stands."""
-    for file, line, found, _comments, _context in extract_from_dir(
-        ROOT, METHODS, keywords=KEYWORDS, directory_filter=None
-    ):
-        one = found if isinstance(found, str) else found[0]
-        if one:
-            yield one, f"{file}:{line}"
+    for path in (ROOT / "templates").rglob("*.html"):
+        tree = pages.environment().parse(path.read_text("utf-8"))
+        for call in tree.find_all(nodes.Call):
+            if isinstance(call.node, nodes.Name) and call.node.name in SPEAKING and call.args:
+                where = f"{path.relative_to(ROOT)}:{call.lineno}"
+                yield from ((one, where) for one in written(call.args[0]))
+    for path in (ROOT / "council").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and name_of(call) in SPEAKING and call.args:
+                where = f"{path.relative_to(ROOT)}:{call.lineno}"
+                yield from ((one, where) for one in written(call.args[0]))
+
+
+def written(node: ast.expr | nodes.Node) -> Iterator[str]:
+    """The messages that an argument may be: a text, or one of the two sides of a condition."""
+    if isinstance(node, ast.Constant | nodes.Const):
+        if isinstance(node.value, str) and node.value:
+            yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from (*written(node.body), *written(node.orelse))
+    elif isinstance(node, nodes.CondExpr):
+        yield from written(node.expr1)
+        yield from written(node.expr2) if node.expr2 else ()
+
+
+def name_of(call: ast.Call) -> str:
+    """The name of the function that is called, without what stands before its dot."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def silent(language: i18n.Language, keys: Iterable[str]) -> list[str]:
@@ -102,16 +122,18 @@ def test_chinese_sentences_have_chinese_punctuation() -> None:
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_no_message_is_translated_twice(language: i18n.Language) -> None:
-    seen: dict[str, str] = {}
+def test_no_file_translates_a_message_twice(language: i18n.Language) -> None:
     twice = []
     for path in sorted((i18n.CATALOGUES / i18n.FOLDERS[language]).glob("*.po")):
-        ids = re.findall(r'^msgid ((?:"[^\n]*"\n?)+)', path.read_text("utf-8"), re.MULTILINE)
-        for one in ("".join(re.findall(r'"(.*)"', found)) for found in ids):
-            if one and one in seen:
-                twice.append(f"{one!r} in {seen[one]} and {path.name}")
-            seen[one] = path.name
+        found = re.findall(r'^msgid ((?:"[^\n]*"\n?)+)', path.read_text("utf-8"), re.MULTILINE)
+        ids = ["".join(re.findall(r'"(.*)"', one)) for one in found]
+        twice += [f"{path.name}: {one}" for one, times in Counter(ids).items() if times > 1]
     assert twice == []
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_two_files_translate_a_message_in_the_same_words(language: i18n.Language) -> None:
+    assert i18n.catalogue(language)
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
@@ -161,7 +183,7 @@ def refusals() -> Iterator[str]:
 
 
 def key_of(call: ast.Call) -> Iterator[str]:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = name_of(call)
     place = 0 if name in REFUSALS else 1 if name == "check" else None
     if place is None or len(call.args) <= place:
         return

@@ -40,11 +40,11 @@ def look(language: Language = "zh", *, size: str = "", signed_in: bool = False) 
 def wrong_form() -> Form:
     """A form with something wrong in it."""
     form = Form(
-        title="斜马路南口接送孩子的车停两排，老人和孩子过不去", situation="<b>上学日最堵</b>",
+        headline="斜马路南口接送孩子的车停两排，老人和孩子过不去", situation="<b>上学日最堵</b>",
         kind="life", tags=["a"], when=NOW, agree=True, grid="2", password="hidden",
     )  # fmt: skip
     form.check.problems = [
-        Problem("too_long", "title", {"limit": 20, "now": 23}),
+        Problem("too_long", "headline", {"limit": 20, "now": 23}),
         Problem("empty", "request"),
         Problem("not_chosen", "again"),
     ]
@@ -66,7 +66,8 @@ def data() -> dict[str, object]:
             note="**好**", note_html="<p><strong>好</strong></p>",
         ),
         "form": wrong_form(), "states": list(Stage), "now": NOW,
-        "soon": NOW + timedelta(days=3, hours=8), "midnight": datetime(2026, 11, 25, 16, tzinfo=UTC),
+        "soon": NOW + timedelta(days=3, hours=8),
+        "midnight": datetime(2026, 11, 25, 16, tzinfo=UTC),
         "late": datetime(2026, 11, 20, 16, tzinfo=UTC), "far": NOW + timedelta(days=30),
         "bylines": [
             Byline(Constituency.RESIDENTS, 231), Byline(Constituency.PARTY, 12),
