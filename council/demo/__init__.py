@@ -56,10 +56,10 @@ def is_empty(database: Database) -> bool:
 def schedule(stage: Stage) -> None:
     """When each matter of the example begins, in days before the load day."""
     told = script("matters")
-    stage.enter(stage.at(-170, 20), to_the_end(stage, script("xiemalu")))
+    stage.enter(stage.at(-136, 20), to_the_end(stage, script("xiemalu")))
     stage.enter(_festival(stage), road.propose(stage, told["pipe"]))
-    stage.enter(stage.at(-110, 19), to_the_end(stage, told["toilet"]))
-    stage.enter(stage.at(-120, 8), _to_the_meeting(stage, told["parking"]))
+    stage.enter(stage.at(-125, 19), to_the_end(stage, told["toilet"]))
+    stage.enter(stage.at(-75, 8), _to_the_meeting(stage, told["parking"]))
     stage.enter(stage.at(-100, 21), to_the_end(stage, told["lamps"]))
     stage.enter(stage.at(-60, 12), _to_readiness(stage, told["lift"]))
     stage.enter(stage.at(-12, 18), _to_consultation(stage, told["park"]))

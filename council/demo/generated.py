@@ -25,8 +25,9 @@ def _matter(stage: Stage, n: int) -> Scene:
     """A matter with a few supporters; every third one is consulted on, and some are returned."""
     told = script("matters")["generated"]
     kind = told["kinds"][n % len(told["kinds"])]
-    place = told["places"][(n // len(told["kinds"])) % len(told["places"])]
-    round_ = n // (len(told["kinds"]) * len(told["places"]))
+    kinds, places = len(told["kinds"]), len(told["places"])
+    place = told["places"][(n * 7 + n // kinds) % places]
+    round_ = n // (kinds * places)
     words = Words(
         title=kind["title"].format(place=place) + (f"（{round_ + 1}）" if round_ else ""),
         situation=kind["situation"].format(place=place), request=kind["request"],
