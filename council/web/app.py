@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Lifespan
 
 from council.db import Database
 from council.errors import CouncilError
@@ -21,7 +22,8 @@ from council.web.refusals import refuse
 ROOMS = (
     "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
     "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
-    "attendance", "deliberations", "minutes", "votes", "commitments", "postings", "ratings",
+    "attendance", "deliberations", "minutes", "votes", "commitments", "assignments",
+    "postings", "ratings",
     "log", "live", "search", "api", "translations", "notices", "offices",
 )  # fmt: skip
 """The modules of council.web with a list `routes`, in the order in which addresses are matched."""
@@ -36,9 +38,16 @@ def now_in_utc() -> datetime:
 
 
 def create_app(
-    database: Database, settings: Settings, *, clock: Callable[[], datetime] = now_in_utc
+    database: Database,
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = now_in_utc,
+    lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
-    """Assemble the application. Raises RuntimeError on a route that does not declare itself."""
+    """Assemble the application. Raises RuntimeError on a route that does not declare itself.
+
+    `lifespan` is what runs beside it; the server passes `clockwork.running`.
+    """
     rooms = [room for room in ROOMS if find_spec(f"council.web.{room}")]  # INTERIM: still arriving
     routes = [
         route
@@ -55,6 +64,7 @@ def create_app(
             Middleware(BodyLimit),
         ],
         exception_handlers={HTTPException: refuse, CouncilError: refuse},
+        lifespan=lifespan,
     )
     app.state.database = database
     app.state.settings = settings

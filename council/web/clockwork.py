@@ -1,0 +1,60 @@
+"""The server's own clockwork: every minute it does what is due, and signs the log."""
+
+import fcntl
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import anyio
+from starlette.applications import Starlette
+
+from council import jobs
+from council.settings import Settings
+
+log = logging.getLogger("council")
+
+EVERY = 60.0
+"""Seconds between two rounds."""
+
+
+@asynccontextmanager
+async def running(app: Starlette) -> AsyncIterator[None]:
+    """Keep the clockwork going while the server runs, and give all connections back at the end."""
+    async with anyio.create_task_group() as group:
+        group.start_soon(_rounds, app)
+        yield
+        group.cancel_scope.cancel()
+    app.state.database.close()
+
+
+async def _rounds(app: Starlette) -> None:
+    while True:
+        await anyio.to_thread.run_sync(turn, app)
+        await anyio.sleep(EVERY)
+
+
+def turn(app: Starlette) -> None:
+    """One round, by one process of the machine at a time; a failed one is tried again later."""
+    state = app.state
+    with alone(state.settings) as first:
+        if not first:
+            return
+        try:
+            jobs.work(state.database, state.settings, state.clock())
+        except jobs.ForkedLog as fork:
+            log.critical("the log was not signed: %s (see docs/audit.md)", fork)
+        except Exception:
+            log.exception("the clockwork stopped for this round")
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[bool]:
+    """Whether no other process of this machine is at it; true for the whole block."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with (settings.data_dir / "clockwork.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
