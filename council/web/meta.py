@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from council import audit
+from council import places
 from council.gate import Context
 from council.web import pages, static
 from council.web.handler import declare, handler
@@ -55,7 +55,7 @@ def ready(request: Request) -> Response:
     """Whether the database answers and has its tables."""
     try:
         with request.app.state.database.read() as session:
-            audit.size(session)
+            places.home_community(session)
     except SQLAlchemyError:
         return PlainTextResponse("the database does not answer\n", 503)
     return PlainTextResponse("ready\n", headers={"Cache-Control": "no-store"})
