@@ -31,7 +31,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     made.globals.update(words.GLOBALS)
-    made.globals["asset"] = static.asset
+    made.globals.update(asset=static.asset, inline=static.inline)
     made.filters.update(words.FILTERS)
     return made
 
