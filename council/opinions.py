@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, func, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import people, places, policy
@@ -13,7 +13,17 @@ from council.consultations import summary_unpublished, window_open
 from council.db import Base, Governed
 from council.errors import NotFound, checking
 from council.gate import Context, act
-from council.people import Actor, Byline, Channel, Consent, Constituency, Post
+from council.people import (
+    Actor,
+    Alias,
+    Byline,
+    Channel,
+    Consent,
+    Constituency,
+    Membership,
+    Person,
+    Post,
+)
 from council.policy import Can
 from council.proposals import Proposal
 
@@ -183,7 +193,7 @@ class Counts:
         return sum(
             n
             for cell, n in self.cells.items()
-            if all(want is None or want is has for want, has in zip(wanted, cell, strict=True))
+            if all(want is None or want == has for want, has in zip(wanted, cell, strict=True))
         )
 
     @property
@@ -291,3 +301,29 @@ def mine(session: Session, proposal_id: int, actor: Actor, limit: int = 20) -> l
     return listing(
         session, proposal_id, Wanted(limit=limit - 1), Opinion.person_id == actor.person_id
     )
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody for whom a worker may enter something: the name, and the public number."""
+
+    name: str
+    number: int
+
+
+def callers(session: Session, community_id: int, name: str, limit: int = 20) -> list[Caller]:
+    """The people of a community whose name contains these characters; for workers only."""
+    found = (
+        select(Person.name, Alias.number)
+        .join(Alias, Alias.person_id == Person.id)
+        .where(
+            Alias.community_id == community_id, Person.name.contains(name, autoescape=True),
+            exists(
+                select(Membership.id).where(
+                    Membership.person_id == Person.id, Membership.community_id == community_id
+                )
+            ),
+        )
+        .order_by(Person.name, Alias.number)
+    )  # fmt: skip
+    return [Caller(who, number) for who, number in session.execute(found.limit(limit))]

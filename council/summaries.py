@@ -12,7 +12,7 @@ from council.consultations import Consultation, summary_pending
 from council.db import Base, Governed
 from council.errors import Invalid, NotFound, Problem, checking
 from council.gate import Context, Situated, act
-from council.opinions import Counts, Opinion, Said, Wanted
+from council.opinions import Counts, Opinion, Said, Stance, Wanted
 from council.people import Channel, Constituency
 from council.policy import Can
 from council.proposals import Proposal
@@ -191,7 +191,7 @@ def groups(session: Session, proposal_id: int) -> list[GroupView]:
         .where(Filing.proposal_id == proposal_id, Opinion.withdrawn_at.is_(None))
         .group_by(Filing.group_id, Opinion.capacity, Opinion.channel, Opinion.stance)
     )
-    cells: dict[int | None, dict[tuple[Constituency, Channel, opinions.Stance], int]] = {}
+    cells: dict[int | None, dict[tuple[Constituency, Channel, Stance], int]] = {}
     for group_id, who, how, stance, n in session.execute(found):
         cells.setdefault(group_id, {})[who, how, stance] = n
     views = [GroupView(row, Counts(cells.get(row.id, {}))) for row in rows]
@@ -252,6 +252,16 @@ def participation(
 
 
 @dataclass(frozen=True)
+class Line:
+    """One constituency: how many people spoke, and how many opinions of each stance."""
+
+    who: Constituency
+    people: int
+    stances: tuple[int, ...]
+    total: int
+
+
+@dataclass(frozen=True)
 class Section:
     """What the matter's own page says of its consultation; groups only once they are published."""
 
@@ -266,6 +276,22 @@ class Section:
     def has_begun(self) -> bool:
         """Whether anybody could speak yet."""
         return self.consultation is not None and self.consultation.opens_at is not None
+
+    @property
+    def lines(self) -> list[Line]:
+        """The table of the five constituencies."""
+        return [
+            Line(
+                who, self.people[who], tuple(self.counts.of(who, stance=one) for one in Stance),
+                self.counts.of(who),
+            )
+            for who in Constituency
+        ]  # fmt: skip
+
+    @property
+    def by_stance(self) -> dict[Stance, int]:
+        """How many opinions of each stance."""
+        return {one: self.counts.of(stance=one) for one in Stance}
 
 
 def section(session: Session, proposal: Proposal) -> Section:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_papers_that_do_not_fit_together_are_refused(
         {"cost_low": None, "cost_high": None},
     ],
 )  # fmt: skip
-def test_papers_with_a_gap_are_kept_but_not_ready(world: World, missing: dict[str, object]) -> None:
+def test_papers_with_a_gap_are_kept_but_not_ready(world: World, missing: dict[str, Any]) -> None:
     proposal = admitted(world)
     assert consultations.papers_ready(world.system(), proposal)
     consultations.prepare(
@@ -78,7 +79,7 @@ def test_papers_with_a_gap_are_kept_but_not_ready(world: World, missing: dict[st
 
 @pytest.mark.parametrize("missing", [{"channels": ()}, {"offline": ""}])
 def test_a_way_without_a_screen_needs_its_place_and_hours(
-    world: World, missing: dict[str, object]
+    world: World, missing: dict[str, Any]
 ) -> None:
     proposal = admitted(world)
     assert consultations.offline_channel_planned(world.system(), proposal)

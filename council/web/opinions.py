@@ -1,0 +1,214 @@
+"""Giving an opinion, changing it, answering one, and entering one for somebody at the counter."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from council import opinions, policy, proposals, slips
+from council.consultations import OFFLINE
+from council.errors import Invalid, NotAllowed, NotFound, Problem
+from council.gate import Context
+from council.opinions import LONGEST, LONGEST_REPLY, Opinion, Stance
+from council.people import Behalf, Channel, Consent
+from council.places import Place
+from council.policy import Can
+from council.proposals import Proposal
+from council.web import cookies, pages
+from council.web.forms import Form
+from council.web.handler import behalf_from, form_of, handler
+
+SHOWN_FOR = 600
+"""Seconds for which a fresh code waits in the worker's own cookie, to be shown once."""
+
+
+def _matter(request: Request, ctx: Context) -> Proposal:
+    return proposals.get(ctx, int(request.path_params["id"]))
+
+
+def _opinion(request: Request, ctx: Context) -> tuple[Proposal, Opinion]:
+    proposal = _matter(request, ctx)
+    row = opinions.get(ctx.session, proposal.id, int(request.path_params["opinion"]))
+    return proposal, row
+
+
+def _read(form: Form) -> tuple[Stance, str]:
+    with form.reading():
+        return form.choice("stance", Stance), form.text("body", LONGEST)
+
+
+def _to(proposal: Proposal, place: str = "said") -> str:
+    return f"/proposals/{proposal.id}/consultation#{place}"
+
+
+# One's own opinion
+
+
+@handler(session=True, rate="write")
+def give(request: Request, ctx: Context) -> Response:
+    """Say what one thinks."""
+    proposal, form = _matter(request, ctx), form_of(request)
+    try:
+        stance, body = _read(form)
+        row = opinions.give(ctx, proposal, stance=stance, body=body)
+    except Invalid as wrong:
+        part = pages.is_partial(request)
+        name = "opinions/_form.html" if part else "opinions/new.html"
+        return pages.page(request, name, 422, proposal=proposal, form=form.wrong(wrong), just=None)
+    [just] = opinions.threads(ctx.session, proposal.community_id, [row])
+    return pages.answer(
+        request, "opinions/_form.html", _to(proposal, f"opinion-{row.id}"), proposal=proposal,
+        form=Form(), just=just,
+    )  # fmt: skip
+
+
+@handler(session=True)
+def edit(request: Request, ctx: Context) -> Response:
+    """The form to change one's own opinion, or to take it back."""
+    proposal, row = _opinion(request, ctx)
+    if row.person_id != ctx.person_id:
+        raise NotAllowed("not_allowed")
+    form = Form(stance=row.stance, body=row.body)
+    return pages.page(request, "opinions/edit.html", proposal=proposal, opinion=row, form=form)
+
+
+@handler(session=True, rate="write")
+def revise(request: Request, ctx: Context) -> Response:
+    """Change one's own opinion."""
+    (proposal, row), form = _opinion(request, ctx), form_of(request)
+    try:
+        stance, body = _read(form)
+        opinions.revise(ctx, row, stance=stance, body=body)
+    except Invalid as wrong:
+        return pages.page(
+            request, "opinions/edit.html", 422, proposal=proposal, opinion=row,
+            form=form.wrong(wrong),
+        )  # fmt: skip
+    return RedirectResponse(_to(proposal, f"opinion-{row.id}"), status_code=303)
+
+
+@handler(session=True, rate="write")
+def withdraw(request: Request, ctx: Context) -> Response:
+    """Take one's own opinion back."""
+    proposal, row = _opinion(request, ctx)
+    opinions.withdraw(ctx, row)
+    return RedirectResponse(_to(proposal), status_code=303)
+
+
+# Answers
+
+
+def _thread_page(
+    request: Request, ctx: Context, proposal: Proposal, row: Opinion, form: Form
+) -> Response:
+    [said] = opinions.threads(ctx.session, proposal.community_id, [row])
+    return pages.page(
+        request, "opinions/show.html", 422 if form.problems else 200, proposal=proposal, one=said,
+        form=form,
+        official=policy.allows(ctx.session, ctx.actor, Can.SUMMARISE, proposal.community_id),
+    )  # fmt: skip
+
+
+@handler(session=True)
+def show(request: Request, ctx: Context) -> Response:
+    """One opinion with the answers to it, and the form for another."""
+    proposal, row = _opinion(request, ctx)
+    return _thread_page(request, ctx, proposal, row, Form())
+
+
+@handler(session=True, rate="write")
+def reply(request: Request, ctx: Context) -> Response:
+    """Answer an opinion: in office for those who summarise, else as one among all."""
+    (proposal, row), form = _opinion(request, ctx), form_of(request)
+    official = policy.allows(ctx.session, ctx.actor, Can.SUMMARISE, proposal.community_id)
+    rule: Callable[..., object] = opinions.answer if official else opinions.reply
+    try:
+        with form.reading():
+            body = form.text("reply", LONGEST_REPLY)
+        rule(ctx, row, body=body)
+    except Invalid as wrong:
+        return _thread_page(request, ctx, proposal, row, form.wrong(wrong))
+    return RedirectResponse(_to(proposal, f"opinion-{row.id}"), status_code=303)
+
+
+# For somebody at the counter, on the telephone or at the door
+
+
+def _for_page(request: Request, ctx: Context, proposal: Proposal, form: Form) -> Response:
+    if not policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, proposal.community_id):
+        raise NotAllowed("not_allowed")
+    who = request.query_params.get("who", "").strip()[:20]
+    return pages.page(
+        request, "opinions/for.html", 422 if form.problems else 200, proposal=proposal, form=form,
+        who=who, channels=OFFLINE,
+        found=opinions.callers(ctx.session, proposal.community_id, who) if who else [],
+    )  # fmt: skip
+
+
+@handler(session=True)
+def new_for(request: Request, ctx: Context) -> Response:
+    """The form to enter what somebody says, with a search by name for those who may."""
+    form = Form(channel=Channel.PHONE, consent=Consent.SPOKEN)
+    return _for_page(request, ctx, _matter(request, ctx), form)
+
+
+def _behalf(request: Request, ctx: Context, proposal: Proposal) -> Behalf:
+    """For whom the opinion is entered; it did not come in through the web."""
+    found = behalf_from(request, ctx.session, proposal.community_id)
+    if found is None:
+        raise Invalid(Problem("empty", "for_person"))
+    if found.channel not in OFFLINE:
+        raise Invalid(Problem("not_a_choice", "channel"))
+    return found
+
+
+@handler(session=True, rate="write")
+def give_for(request: Request, ctx: Context) -> Response:
+    """Enter somebody's opinion and make out a slip with which they can follow the matter."""
+    proposal, form = _matter(request, ctx), form_of(request)
+    try:
+        ctx.behalf = behalf = _behalf(request, ctx, proposal)
+        stance, body = _read(form)
+        row = opinions.give(ctx, proposal, stance=stance, body=body)
+    except Invalid as wrong:
+        return _for_page(request, ctx, proposal, form.wrong(wrong))
+    code = slips.issue_matter_slip(
+        replace(ctx, behalf=None), ctx.session.get_one(Place, proposal.community_id), proposal.id,
+        row.person_id, behalf.channel, behalf.consent,
+    )  # fmt: skip
+    response = RedirectResponse(f"/proposals/{proposal.id}/opinions/{row.id}/slip", status_code=303)
+    value = f"opinion-{row.id}:{code}"
+    cookies.put(request.scope, response, cookies.SLIP, value, max_age=SHOWN_FOR, samesite="strict")
+    return response
+
+
+@handler(session=True)
+def slip(request: Request, ctx: Context) -> Response:
+    """The slip that was just made, to print: its code is shown once."""
+    proposal, row = _opinion(request, ctx)
+    if row.entered_by_id is None or row.entered_by_id != ctx.person_id:
+        raise NotFound("not_found")
+    about, _, code = cookies.get(request, cookies.SLIP).partition(":")
+    [said] = opinions.threads(ctx.session, proposal.community_id, [row])
+    response = pages.page(
+        request, "opinions/slip.html", proposal=proposal, one=said,
+        code=code if about == f"opinion-{row.id}" else "",
+    )  # fmt: skip
+    if about:
+        cookies.drop(request.scope, response, cookies.SLIP)
+    return response
+
+
+routes = [
+    Route("/proposals/{id:int}/opinions", give, methods=["POST"]),
+    Route("/proposals/{id:int}/opinions/for", new_for),
+    Route("/proposals/{id:int}/opinions/for", give_for, methods=["POST"]),
+    Route("/proposals/{id:int}/opinions/{opinion:int}", show),
+    Route("/proposals/{id:int}/opinions/{opinion:int}/edit", edit),
+    Route("/proposals/{id:int}/opinions/{opinion:int}/edit", revise, methods=["POST"]),
+    Route("/proposals/{id:int}/opinions/{opinion:int}/withdrawal", withdraw, methods=["POST"]),
+    Route("/proposals/{id:int}/opinions/{opinion:int}/replies", reply, methods=["POST"]),
+    Route("/proposals/{id:int}/opinions/{opinion:int}/slip", slip),
+]
