@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TESTS := $(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint fix demo migration lock clean
+.PHONY: help run test check lint fix demo screenshot migration lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ fix: .venv/.tests ## format, and mend what the linter can mend by itself
 
 demo: .venv/.project ## load the example community into an empty database
 	@exec $(BIN)/council demo
+
+screenshot: .venv/.tests .venv/.browser ## take the README's picture anew
+	@PYTHONPATH=. $(BIN)/python tools/screenshot.py
 
 migration: .venv/.tests ## write a migration for what changed in the tables (NAME="what changed")
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \

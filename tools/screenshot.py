@@ -1,0 +1,51 @@
+"""Take the README's picture: the start page of a freshly loaded example. `make screenshot`."""
+
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import uvicorn
+from playwright.sync_api import sync_playwright
+
+from council import demo
+from council.db import Database, migrate
+from council.settings import Settings
+from council.web.app import create_app
+from tests import chromium
+
+TARGET = Path(__file__).parent.parent / "docs" / "images" / "home.png"
+
+
+def main() -> None:
+    """Load, serve on a free port, photograph, stop."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder))
+        migrate(settings.url)
+        database = Database(settings.url)
+        demo.load(database, settings)
+        server = uvicorn.Server(uvicorn.Config(create_app(database, settings), port=0, log_level="error"))
+        threading.Thread(target=server.run, daemon=True).start()
+        while not server.started:
+            time.sleep(0.05)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        _photograph(f"http://127.0.0.1:{port}/?lang=zh")
+        server.should_exit = True
+        database.close()
+
+
+def _photograph(address: str) -> None:
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.find(), args=list(chromium.FLAGS)
+        )
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=TARGET)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
