@@ -118,6 +118,11 @@ def test_an_example_community_says_so_on_every_page() -> None:
     assert "这是演示。" in gallery(look())
 
 
+def test_the_mark_travels_inside_the_page() -> None:
+    icons = [one["href"] for one in Tags(gallery(look())).all("link") if one["rel"] == "icon"]
+    assert [icon[:19] for icon in icons if icon] == ["data:image/svg+xml,"]
+
+
 def test_only_who_has_signed_in_can_sign_out() -> None:
     assert 'action="/sign-out"' in gallery(look(signed_in=True))
     assert 'action="/sign-out"' not in gallery(look())
