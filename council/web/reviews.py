@@ -29,7 +29,10 @@ def show(request: Request, ctx: Context) -> Response:
 
 
 def _matter(request: Request, ctx: Context) -> Proposal:
-    return proposals.get(ctx, int(request.path_params["id"]))
+    proposal = proposals.get(ctx, int(request.path_params["id"]))
+    if proposal.hidden:
+        raise NotFound("not_found")
+    return proposal
 
 
 def _review(request: Request, ctx: Context) -> tuple[Proposal, Review]:

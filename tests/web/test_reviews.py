@@ -3,8 +3,10 @@
 import pytest
 from sqlalchemy import event
 
-from council import findings, reviews
+from council import findings, gate, reviews
+from council.gate import Act
 from council.people import Constituency, Post
+from council.policy import Can
 from council.proposals import Stage
 from council.reviews import PanelStatus
 from tests.test_findings import WHOLE, panel_of_two, published
@@ -53,6 +55,14 @@ def test_a_matter_that_is_not_public_has_no_review_page(world, site):
     private = world.matter(Stage.SUBMITTED)
     world.commit()
     assert site.visitor().get(f"/proposals/{private.id}/review").status_code == 404
+
+
+def test_a_refused_matter_whose_text_is_private_has_no_review_page(world, site):
+    proposal = world.matter(Stage.NOT_ADMITTED)
+    spec = Act("test.hide", Can.SYSTEM)
+    gate.through(world.system(), spec, proposal, lambda: setattr(proposal, "hidden", True))
+    world.commit()
+    assert site.visitor().get(f"/proposals/{proposal.id}/review").status_code == 404
 
 
 def test_before_it_begins_the_page_says_so(world, site):
