@@ -18,8 +18,8 @@ from council.people import Actor, Channel, Consent, Constituency
 from council.places import Place
 from council.policy import Can
 
-TITLE, WORDS, SHORT = 30, 2000, 200
-"""Longest title, longest account, longest short answer, in characters."""
+TITLE, WORDS, SHORT, PHOTOS = 30, 2000, 200, 9
+"""Longest title, longest account, longest short answer, in characters; most photographs."""
 
 
 class Stage(StrEnum):
@@ -230,10 +230,13 @@ def revise(
     _check(ctx, proposal.community_id, words)
     for name, value in vars(words).items():
         setattr(proposal, name, value)
-    _keep(ctx, proposal, pictures)
     own = select(Photo).where(Photo.subject_table == "proposal", Photo.subject_id == proposal.id)
     for photo in ctx.session.scalars(own.where(Photo.id.in_(without))):
         ctx.session.delete(photo)
+    _keep(ctx, proposal, pictures)
+    with checking() as check:
+        many = len(ctx.session.scalars(own).all()) > PHOTOS
+        check(not many, "too_many_photos", "photo", limit=PHOTOS)
 
 
 def _check(ctx: Context, community_id: int, words: Words) -> None:
@@ -333,7 +336,8 @@ def listing(ctx: Context, wanted: Filter) -> list[Proposal]:
     if wanted.category is not None:
         found = found.where(Proposal.category == wanted.category)
     if wanted.words:
-        found = found.where(Proposal.title.contains(wanted.words, autoescape=True))
+        shown = Proposal.hidden.is_(False)  # nobody feels for a title that is out of sight
+        found = found.where(shown, Proposal.title.contains(wanted.words, autoescape=True))
     if wanted.before is not None:
         found = found.where(Proposal.id < wanted.before)
     return list(ctx.session.scalars(found.order_by(Proposal.id.desc()).limit(wanted.limit + 1)))

@@ -80,7 +80,10 @@ def handler(
             request.state.form = await _read_form(request)
             work = partial(_serve, request, view, declared, prepare)
             limiter: anyio.CapacityLimiter = request.app.state.limiter
-            response: Response = await anyio.to_thread.run_sync(work, limiter=limiter)
+            try:
+                response: Response = await anyio.to_thread.run_sync(work, limiter=limiter)
+            finally:
+                await request.state.form.close()
             return response
 
         endpoint.declared = declared  # type: ignore[attr-defined]

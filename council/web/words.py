@@ -205,6 +205,8 @@ def said_html(row: Any, name: str, *, table: str = "") -> Markup:
 def _words(row: Any, name: str, table: str) -> tuple[str, str]:
     """The words to show and, when the page is in another language, the `lang` they need."""
     here = sight()
+    if getattr(row, "hidden", False):
+        return gettext("(text kept out of sight)"), ""
     text = str(getattr(row, name))
     if here.look.language == "zh":
         return text, ""
