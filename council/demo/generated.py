@@ -50,7 +50,7 @@ def _matter(stage: Stage, n: int) -> Scene:
         return
     yield stage.later(1, hour=9)
     open_for_opinions(stage, made, words)
-    yield stage.later(1, hour=19)
+    yield stage.now + timedelta(hours=10)
     for step in range(2 + n % 7):
         opinions.give(
             stage.as_(f"resident{(n * 7 + step) % 200 + 1:03}"), made,
