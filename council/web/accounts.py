@@ -1,5 +1,6 @@
 """Signing in and out, and what somebody finds under My page."""
 
+import json
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -16,10 +17,10 @@ from council.errors import Invalid, NotFound, Problem
 from council.gate import Context
 from council.people import Constituency
 from council.proposals import Proposal
-from council.web import cookies, pages
+from council.web import cookies, csrf, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler, prepared
-from council.web.reader import visitor_of
+from council.web.reader import settings_of, visitor_of
 
 # Signing in
 
@@ -72,11 +73,24 @@ def sign_in(request: Request, ctx: Context) -> Response:
     device = request.headers.get("User-Agent", "")
     keep = form.flag("keep")
     token = accounts.sign_in(ctx.session, account, ctx.now, device=device, keep=keep)
-    response = RedirectResponse(local(form.value("next", "/me")), status_code=303)
+    response = _onwards(request, form, token)
     age = int(accounts.KEPT.total_seconds()) if keep else None
     cookies.put(request.scope, response, cookies.SESSION, token, max_age=age)
     cookies.drop(request.scope, response, cookies.VISITOR)
     return response
+
+
+def _onwards(request: Request, form: Form, token: str) -> Response:
+    """To where one came from; or to the form that was filled in when the last sign-in ended."""
+    then = local(form.value("then")) if form.value("then") else ""
+    try:
+        kept = [(str(name), str(value)) for name, value in json.loads(form.value("kept", "[]"))]
+    except (ValueError, TypeError):
+        kept = []
+    if then and kept:
+        fresh = csrf.token(settings_of(request).secret(), token)
+        return pages.page(request, "accounts/again.html", then=then, kept=kept, csrf=fresh)
+    return RedirectResponse(local(form.value("next", "/me")), status_code=303)
 
 
 def _account(request: Request, ctx: Context, code: str) -> Account | None:

@@ -1,5 +1,6 @@
 """Refusals: each becomes one page or part in the reader's language, with what to do next."""
 
+import json
 import logging
 import secrets
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import anyio
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import (
@@ -22,11 +24,17 @@ from starlette.responses import (
 
 from council import slips
 from council.errors import CouncilError, Invalid, NotAllowed, NotFound, NotReady, TooMany
-from council.web import csrf, pages, reader
+from council.web import cookies, csrf, pages, reader
+from council.web.forms import Form
 from council.web.handler import SignInNeeded
 from council.web.look import Look
 
 log = logging.getLogger("council")
+
+NOT_KEPT = frozenset({csrf.FIELD, "password", "old"})
+
+LONGEST_KEPT = 60_000
+"""Characters of a form that are carried over a sign-in."""
 
 RETRY_AFTER = 10
 """Seconds after which the database may be back."""
@@ -128,11 +136,29 @@ def _wants_json(request: Request) -> bool:
 
 
 def _to_sign_in(request: Request) -> Response:
-    """The way to sign in and back: 303 for a page; htmx is told to go there itself."""
+    """The way to sign in and back: 303 for a page; htmx is told to go there itself.
+
+    A form that was filled in is kept: it can be sent again after signing in.
+    """
     address = "/sign-in?" + urlencode({"next": way_back(request)})
     if pages.is_partial(request):
         return Response(status_code=401, headers={"HX-Redirect": address})
-    return RedirectResponse(address, status_code=303)
+    typed = typed_in(request)
+    if not typed:
+        return RedirectResponse(address, status_code=303)
+    request.state.look = _look(request)
+    form = Form(next=way_back(request), then=request.url.path, kept=json.dumps(typed))
+    response = pages.page(request, "accounts/sign_in.html", 401, form=form)
+    cookies.put(request.scope, response, cookies.VISITOR, reader.visitor_of(request))
+    return response
+
+
+def typed_in(request: Request) -> list[tuple[str, str]]:
+    """What somebody typed whose sign-in has ended meanwhile; it is kept for after signing in."""
+    sent = getattr(request.state, "form", None)
+    pairs = sent.multi_items() if isinstance(sent, FormData) else []
+    typed = [(k, v) for k, v in pairs if isinstance(v, str) and v.strip() and k not in NOT_KEPT]
+    return typed if sum(len(value) for _, value in typed) <= LONGEST_KEPT else []
 
 
 def way_back(request: Request) -> str:
