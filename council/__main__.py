@@ -148,13 +148,18 @@ def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((host, port))
+    try:
+        listening.bind((host, port))
+    except OSError:
+        listening.close()
+        raise
     listening.set_inheritable(True)
     return listening
 
 
 def _greet(listening: socket.socket) -> None:
-    """Print the address, and the example accounts where they exist."""
+    """Take calls from now on; print the address, and the example accounts where they exist."""
+    listening.listen(2048)
     host, port = listening.getsockname()[:2]
     typer.echo(f"Council: http://{f'[{host}]' if ':' in host else host}:{port}  (Ctrl-C stops it)")
     names = _example_names()
