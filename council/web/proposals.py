@@ -102,6 +102,11 @@ WORK: tuple[tuple[Stage, Can, str], ...] = (
     (Stage.UNDER_REVIEW, Can.REVIEW, OF + "review"),
     (Stage.UNDER_REVIEW, Can.CONVENE, OF + "review"),
     (Stage.READY_FOR_MEETING, Can.CONVENE, "/meetings/new?proposal={id}"),
+    (Stage.ADOPTED, Can.CONVENE, OF + "commitments/new"),
+    (Stage.ADOPTED, Can.PUBLISH, OF + "postings/decision/new"),
+    (Stage.IN_PROGRESS, Can.CONVENE, OF + "commitments/new"),
+    (Stage.AWAITING_ACCEPTANCE, Can.PUBLISH, OF + "postings/result/new"),
+    (Stage.COMPLETED, Can.RATE, OF + "rating"),
 )
 """Where those who work with a matter go from its page; `work.<stage>.<can>` says it in words."""
 

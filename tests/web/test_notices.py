@@ -1,0 +1,59 @@
+"""The notice board: what hangs there today, and how a notice is printed."""
+
+from council import gate, notices, translations
+from council.gate import Act
+from council.notices import NoticeKind
+from council.people import Post
+from council.policy import Can
+from council.proposals import Stage
+
+
+def posted(world, title="关于加一盏路灯的决定", days=15):
+    made = world.matter(Stage.ADOPTED)
+    spec = Act("test.notice", Can.SYSTEM)
+    row = gate.through(
+        world.system(), spec, made,
+        lambda: notices.post(
+            world.system(), made, NoticeKind.DECISION, title=title,
+            body="同意加灯。\n\n十月前办好。",
+            days=days, proposal_id=made.id, board="服务站门口",
+        ),
+    )  # fmt: skip
+    world.commit()
+    return row
+
+
+def test_the_board_shows_what_hangs_today_and_for_how_long(site):
+    row = posted(site.world)
+    page = site.visitor().get("/notices").text
+    assert row.title in page
+    assert "还贴 15 天" in page
+    assert "服务站门口" in page
+    site.world.wait(days=15)
+    assert "贴到今天 24:00" in site.visitor().get("/notices").text
+    site.world.wait(days=1)
+    assert "今天公开栏上没有告示" in site.visitor().get("/notices").text
+
+
+def test_a_notice_is_printed_with_the_way_to_its_matter(site):
+    row = posted(site.world)
+    page = site.visitor().get(f"/notices/{row.id}").text
+    assert 'class="a4 notice stack"' in page
+    assert "十月前办好。" in page
+    assert "决定公示" in page
+    assert "0531-0000 1234" in page
+    assert f'href="/proposals/{row.proposal_id}"' in page
+    site.world.wait(days=20)
+    assert "张贴期已过" in site.visitor().get(f"/notices/{row.id}").text
+    assert site.visitor().get("/notices/999").status_code == 404
+
+
+def test_the_board_speaks_english(site):
+    row = posted(site.world)
+    translations.add(
+        site.world.as_(Post.COMMUNITY_WORKER), row, field="title", words="On one more lamp"
+    )
+    site.world.commit()
+    page = site.visitor().get("/notices?lang=en").text
+    assert "On one more lamp" in page
+    assert "hangs 15 more days" in page

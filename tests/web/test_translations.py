@@ -1,0 +1,78 @@
+"""The community's English: a field beside every text, for those who translate."""
+
+from sqlalchemy import select
+
+from council import translations
+from council.people import Constituency, Post
+from council.proposals import Stage
+from council.translations import Translation
+from tests.world import WORDS
+
+RESIDENT, WORKER = Constituency.RESIDENTS, Post.COMMUNITY_WORKER
+
+
+def matter(site, stage=Stage.CONSULTING):
+    made = site.world.matter(stage)
+    site.world.commit()
+    return made, f"/proposals/{made.id}/translations"
+
+
+def kept(site):
+    with site.read() as session:
+        rows = session.scalars(select(Translation).order_by(Translation.id))
+        return {(row.subject_table, row.field): row.words for row in rows}
+
+
+def test_the_page_is_for_those_who_translate(site):
+    _, address = matter(site)
+    assert site.visitor().get(address).status_code == 303
+    assert site.as_(RESIDENT).get(address).status_code == 403
+    assert site.as_(RESIDENT).post(address).status_code == 403
+    for key in (WORKER, Post.RECORDER):
+        page = site.as_(key).get(address)
+        assert page.status_code == 200
+        assert WORDS.situation in page.text
+
+
+def test_a_matter_that_is_not_public_is_not_found_by_a_recorder(site):
+    _, address = matter(site, Stage.SUBMITTED)
+    assert site.as_(Post.RECORDER).get(address).status_code == 404
+
+
+def test_what_is_new_is_kept_and_stands_on_the_english_page(site):
+    made, address = matter(site)
+    client = site.as_(WORKER)
+    sent = client.post(
+        address,
+        data={f"proposal-{made.id}-title": "A lamp", f"proposal-{made.id}-request": ""},
+    )
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/proposals/{made.id}?lang=en")
+    assert kept(site) == {("proposal", "title"): "A lamp"}
+    assert "<h1>A lamp</h1>" in client.get(f"/proposals/{made.id}?lang=en").text
+    page = client.get(address + "?lang=en").text
+    assert "1 of 5 texts have an English version." in page
+    assert ">\nA lamp</textarea>" in page
+    before = site.world.acts().count("translation.add")
+    client.post(address, data={f"proposal-{made.id}-title": "A lamp"})
+    assert site.world.acts().count("translation.add") == before
+
+
+def test_a_text_that_is_too_long_is_refused_and_stays(site):
+    made, address = matter(site)
+    long = "a" * (translations.LONGEST + 1)
+    sent = site.as_(WORKER).post(address, data={f"proposal-{made.id}-title": long})
+    assert sent.status_code == 422
+    assert long in sent.text
+    assert kept(site) == {}
+
+
+def test_every_text_that_is_translated_has_its_label_in_both_languages():
+    from council import i18n
+    from council.web.translations import OWN, TEXTS
+
+    named = [("proposal", OWN), *((kind.__tablename__, names) for kind, names, _ in TEXTS)]
+    for table, names in named:
+        for language in i18n.LANGUAGES:
+            assert i18n.knows(language, f"table.{table}")
+            for name in names:
+                assert i18n.knows(language, f"col.{table}.{name}"), (table, name)
