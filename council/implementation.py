@@ -1,7 +1,7 @@
 """Implementation: every promise with its clock, its photographs and its explanations, in public."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -18,17 +18,33 @@ from council import (
     files,
     gate,
     notices,
+    people,
     policy,
 )
 from council.acceptance import Check
-from council.commitments import COMMITMENT, Commitment, CommitmentStage, Progress
+from council.commitments import (
+    COMMITMENT,
+    Commitment,
+    CommitmentStage,
+    Progress,
+    signs_for_it,
+)
 from council.db import Governed
 from council.deadlines import Remaining
 from council.delays import Explanation, Extension
 from council.files import Photo, PhotoView, Role, StoredFile
 from council.gate import Context, Possible
 from council.notices import Notice
-from council.people import Actor, Alias, Membership, Office, Person
+from council.people import (
+    Actor,
+    Alias,
+    Behalf,
+    Channel,
+    Consent,
+    Membership,
+    Office,
+    Person,
+)
 from council.places import Unit
 from council.policy import Can
 from council.proposals import Proposal, Stage, visible_to
@@ -84,7 +100,7 @@ def lines(session: Session, found: Sequence[Commitment], now: datetime) -> list[
     ids = [row.id for row in found]
     matters = _by_id(session, Proposal, {row.proposal_id for row in found})
     units = _by_id(session, Unit, {row.unit_id for row in found})
-    people = _by_id(session, Person, {row.person_id for row in found if row.named})
+    names = _by_id(session, Person, {row.person_id for row in found if row.named})
     asked = select(Extension).where(Extension.commitment_id.in_(ids))
     extensions = {row.commitment_id: row for row in session.scalars(asked)}
     explained: dict[int, list[Explanation]] = {}
@@ -100,7 +116,7 @@ def lines(session: Session, found: Sequence[Commitment], now: datetime) -> list[
             Line(
                 row, matters[row.proposal_id], units[row.unit_id], left,
                 is_soon=not left.overdue and left.working_days <= soon,
-                name=people[row.person_id].name if row.named else "",
+                name=names[row.person_id].name if row.named else "",
                 extension=extensions.get(row.id),
                 explanations=tuple(explained.get(row.id, ())),
             )
@@ -118,12 +134,17 @@ class Report:
 
 @dataclass(frozen=True)
 class Detail:
-    """One task with everything that is known about it, and what this reader may do."""
+    """One task with everything that is known about it, and what this reader may do.
+
+    `enters_for` is the named person's public number when the reader is a worker who may enter for
+    that person (`may` then holds that person's buttons too), else 0.
+    """
 
     line: Line
     reports: tuple[Report, ...]
     checks: tuple[Check, ...]
     may: dict[str, Possible]
+    enters_for: int
 
 
 PERSONAL = {"is_handler", "signs_for_it", "checker_is_another"}
@@ -142,11 +163,17 @@ def detail(ctx: Context, commitment: Commitment) -> Detail:
     found = select(Progress).where(Progress.commitment_id == commitment.id)
     reports = list(ctx.session.scalars(found.order_by(Progress.id.desc())))
     shown = files.photos(ctx.session, [("progress", row.id) for row in reports])
+    may, enters_for = _may(ctx, commitment), _enters_for(ctx, commitment)
+    if enters_for:
+        handler = people.actor(ctx.session, commitment.person_id, ctx.now)
+        behalf = Behalf(handler, Channel.PHONE, Consent.SPOKEN)
+        may = _may(replace(ctx, behalf=behalf), commitment) | may
     return Detail(
         lines(ctx.session, [commitment], ctx.now)[0],
         tuple(Report(row, tuple(shown.get(("progress", row.id), ()))) for row in reports),
         tuple(acceptance.of(ctx.session, commitment.id)),
-        _may(ctx, commitment),
+        may,
+        enters_for,
     )
 
 
@@ -155,6 +182,16 @@ def _may(ctx: Context, commitment: Commitment) -> dict[str, Possible]:
     aside = [gate.possible(ctx, name, commitment) for name in ASIDE]
     found = {one.name: one for one in [*steps, *aside] if one and not PERSONAL & set(one.needs)}
     return {name: one for name, one in found.items() if not MOMENTS & set(one.needs)}
+
+
+def _enters_for(ctx: Context, commitment: Commitment) -> int:
+    worker = policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, commitment.community_id)
+    if not worker or signs_for_it(ctx, commitment):
+        return 0
+    found = select(Alias.number).where(
+        Alias.person_id == commitment.person_id, Alias.community_id == commitment.community_id
+    )
+    return ctx.session.scalar(found) or 0
 
 
 # Lists
@@ -299,11 +336,12 @@ def shots(
 
 @dataclass(frozen=True)
 class Holder:
-    """Somebody who can be named for a task: who signs for a unit, by their public number."""
+    """Somebody who can be named for a task; only the convener sees the name."""
 
     unit: Unit
     person_id: int
     number: int
+    name: str
 
 
 def holders(session: Session, community_id: int, now: datetime) -> list[Holder]:
@@ -318,14 +356,15 @@ def holders(session: Session, community_id: int, now: datetime) -> list[Holder]:
     ).subquery()
     known = (Alias.person_id == signing.c.person_id) & (Alias.community_id == community_id)
     found = (
-        select(Unit, signing.c.person_id, Alias.number)
+        select(Unit, signing.c.person_id, Alias.number, Person.name)
         .join(signing, signing.c.unit_id == Unit.id)
         .join(Alias, known)
+        .join(Person, Person.id == signing.c.person_id)
         .where(signing.c.since <= now, signing.c.until.is_(None) | (signing.c.until > now))
         .distinct()
         .order_by(Unit.id, Alias.number)
     )
-    return [Holder(unit, person_id, number) for unit, person_id, number in session.execute(found)]
+    return [Holder(*row) for row in session.execute(found)]
 
 
 # Private helpers

@@ -19,6 +19,8 @@ from council.proposals import Proposal, Stage
 
 LOWEST, HIGHEST = 1, 5
 WORDS = 500
+VOICES = 10
+"""How many of the newest words a matter's page shows."""
 
 # Table
 
@@ -134,7 +136,10 @@ def averages(session: Session, proposals: Iterable[Proposal]) -> dict[int, Avera
 
 @dataclass(frozen=True)
 class Section:
-    """What a matter's page says about its ratings; `average` is None while too few have rated."""
+    """What a matter's page says about its ratings.
+
+    `average` is None, and no words are shown, while too few have rated.
+    """
 
     is_open: bool
     closes_at: datetime | None
@@ -142,7 +147,9 @@ class Section:
     shown_from: int
     average: Average | None
     may_rate: bool
+    enters_for: bool
     mine: Rating | None
+    voices: tuple[Rating, ...]
 
 
 def section(
@@ -152,15 +159,20 @@ def section(
     over = closes_at(session, proposal)
     is_open = proposal.stage is Stage.COMPLETED and over is not None and now < over
     n = session.scalar(select(func.count()).where(Rating.proposal_id == proposal.id)) or 0
+    least, place = shown_from(proposal), proposal.community_id
+    said = select(Rating).where(Rating.proposal_id == proposal.id, Rating.words != "")
+    newest = session.scalars(said.order_by(Rating.given_at.desc(), Rating.id).limit(VOICES))
     me = actor.person_id if actor else None
     return Section(
         is_open=is_open,
         closes_at=over,
         n=n,
-        shown_from=shown_from(proposal),
+        shown_from=least,
         average=averages(session, [proposal]).get(proposal.id),
-        may_rate=is_open and policy.allows(session, actor, Can.RATE, proposal.community_id),
+        may_rate=is_open and policy.allows(session, actor, Can.RATE, place),
+        enters_for=is_open and policy.allows(session, actor, Can.ENTER_FOR, place),
         mine=given_by(session, proposal.id, me) if me else None,
+        voices=tuple(newest) if n >= least else (),
     )
 
 

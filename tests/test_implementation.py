@@ -93,6 +93,17 @@ def test_buttons_are_there_for_those_who_can_press_them(world: World) -> None:
     assert may(Post.PARTY_LEAD, made) == set()
 
 
+def test_a_worker_has_the_buttons_of_the_person_for_whom_they_enter(world: World) -> None:
+    made = assigned(world)
+    found = implementation.detail(world.as_(Post.COMMUNITY_WORKER), made)
+    assert found.enters_for > 0
+    assert set(found.may) == {
+        "commitment.acknowledge", "commitment.decline", "commitment.show_name",
+    }  # fmt: skip
+    assert implementation.detail(world.as_(Post.HANDLER), made).enters_for == 0
+    assert implementation.detail(world.nobody(), made).enters_for == 0
+
+
 def test_lists_are_filtered_and_the_most_urgent_stands_first(world: World) -> None:
     late = assigned(world, due_day=date(2026, 5, 8))
     later = assigned(world, due_day=date(2026, 5, 29))

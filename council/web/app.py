@@ -25,6 +25,7 @@ ROOMS = (
     "attendance", "deliberations", "minutes", "votes", "commitments", "assignments",
     "postings", "ratings",
     "log", "live", "search", "api", "translations", "notices", "offices",
+    "places", "charter", "calendar",
 )  # fmt: skip
 """The modules of council.web with a list `routes`, in the order in which addresses are matched."""
 

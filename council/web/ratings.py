@@ -1,0 +1,160 @@
+"""Rating the result of a matter: one's own, and for somebody at the counter or on the telephone."""
+
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from council import gate, policy, proposals, ratings, slips, translations
+from council.consultations import OFFLINE
+from council.errors import Invalid, NotAllowed, NotFound, NotReady, Problem
+from council.gate import Context
+from council.people import Behalf, Channel, Consent
+from council.places import Place
+from council.policy import Can
+from council.proposals import Proposal
+from council.ratings import HIGHEST, LOWEST, WORDS, Rating
+from council.web import cookies, pages
+from council.web.forms import Form
+from council.web.handler import behalf_from, form_of, handler
+
+SHOWN_FOR = 600
+"""Seconds for which a fresh code waits in the worker's own cookie, to be shown once."""
+
+
+def _matter(request: Request, ctx: Context) -> Proposal:
+    return proposals.get(ctx, int(request.path_params["id"]))
+
+
+def _read(form: Form) -> tuple[int, str]:
+    with form.reading():
+        form.check(form.value("score"), "not_chosen", "score")
+        score = form.integer_or_none("score", LOWEST, HIGHEST) or LOWEST
+        return score, form.text("words", WORDS, required=False)
+
+
+def _data(ctx: Context, proposal: Proposal) -> dict[str, Any]:
+    return {
+        "proposal": proposal,
+        "section": ratings.section(ctx.session, proposal, ctx.now, ctx.actor),
+        "translations": translations.of_matters(ctx.session, [proposal.id]),
+    }
+
+
+# One's own
+
+
+@handler(session=True)
+def show(request: Request, ctx: Context) -> Response:
+    """Five large choices and a few words; what one gave before stands there already."""
+    proposal = _matter(request, ctx)
+    data = _data(ctx, proposal)
+    mine: Rating | None = data["section"].mine
+    form = Form(score=mine.score, words=mine.words) if mine else Form()
+    return pages.page(request, "ratings/new.html", form=form, may=_may(ctx, proposal), **data)
+
+
+def _may(ctx: Context, proposal: Proposal) -> gate.Possible:
+    may = gate.possible(ctx, "rating.give", proposal)
+    if may is None:
+        raise NotAllowed("not_allowed")
+    return may
+
+
+@handler(session=True, rate="write")
+def give(request: Request, ctx: Context) -> Response:
+    """Rate, or change one's rating."""
+    proposal, form = _matter(request, ctx), form_of(request)
+    try:
+        score, words = _read(form)
+        ratings.give(ctx, proposal, score=score, words=words)
+    except Invalid as wrong:
+        name = "ratings/_form.html" if pages.is_partial(request) else "ratings/new.html"
+        return pages.page(
+            request, name, 422, form=form.wrong(wrong), may=_may(ctx, proposal),
+            **_data(ctx, proposal),
+        )  # fmt: skip
+    return pages.answer(
+        request, "ratings/_section.html", f"/proposals/{proposal.id}#rating",
+        **_data(ctx, proposal),
+    )  # fmt: skip
+
+
+# For somebody at the counter, on the telephone or at the door
+
+
+def _for_page(request: Request, ctx: Context, proposal: Proposal, form: Form) -> Response:
+    if not policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, proposal.community_id):
+        raise NotAllowed("not_allowed")
+    if not ratings.is_rated_now(ctx, proposal):
+        raise NotReady("not_ready", [ratings.is_rated_now.__name__])
+    return pages.page(
+        request, "ratings/for.html", 422 if form.problems else 200, form=form, channels=OFFLINE,
+        **_data(ctx, proposal),
+    )  # fmt: skip
+
+
+@handler(session=True)
+def new_for(request: Request, ctx: Context) -> Response:
+    """The form to enter what somebody thinks of the result."""
+    form = Form(channel=Channel.PHONE, consent=Consent.SPOKEN)
+    return _for_page(request, ctx, _matter(request, ctx), form)
+
+
+def _behalf(request: Request, ctx: Context, proposal: Proposal) -> Behalf:
+    found = behalf_from(request, ctx.session, proposal.community_id)
+    if found is None:
+        raise Invalid(Problem("empty", "for_person"))
+    if found.channel not in OFFLINE:
+        raise Invalid(Problem("not_a_choice", "channel"))
+    return found
+
+
+@handler(session=True, rate="write")
+def give_for(request: Request, ctx: Context) -> Response:
+    """Enter somebody's rating and make out a slip with which they can follow the matter."""
+    proposal, form = _matter(request, ctx), form_of(request)
+    try:
+        ctx.behalf = behalf = _behalf(request, ctx, proposal)
+        score, words = _read(form)
+        row = ratings.give(ctx, proposal, score=score, words=words)
+    except Invalid as wrong:
+        ctx.behalf = None
+        return _for_page(request, ctx, proposal, form.wrong(wrong))
+    code = slips.issue_matter_slip(
+        replace(ctx, behalf=None), ctx.session.get_one(Place, proposal.community_id), proposal.id,
+        row.person_id, behalf.channel, behalf.consent,
+    )  # fmt: skip
+    address = f"/proposals/{proposal.id}/ratings/{row.id}/slip"
+    response = RedirectResponse(address, status_code=303)
+    value = f"rating-{row.id}:{code}"
+    cookies.put(request.scope, response, cookies.SLIP, value, max_age=SHOWN_FOR, samesite="strict")
+    return response
+
+
+@handler(session=True)
+def slip(request: Request, ctx: Context) -> Response:
+    """The slip that was just made, to print: its code is shown once."""
+    proposal = _matter(request, ctx)
+    row = ctx.session.get(Rating, int(request.path_params["rating"]))
+    if row is None or row.proposal_id != proposal.id or row.entered_by_id != ctx.person_id:
+        raise NotFound("not_found")
+    about, _, code = cookies.get(request, cookies.SLIP).partition(":")
+    response = pages.page(
+        request, "ratings/slip.html", row=row,
+        code=code if about == f"rating-{row.id}" else "", **_data(ctx, proposal),
+    )  # fmt: skip
+    if about:
+        cookies.drop(request.scope, response, cookies.SLIP)
+    return response
+
+
+routes = [
+    Route("/proposals/{id:int}/rating", show),
+    Route("/proposals/{id:int}/rating", give, methods=["POST"]),
+    Route("/proposals/{id:int}/rating/for", new_for),
+    Route("/proposals/{id:int}/rating/for", give_for, methods=["POST"]),
+    Route("/proposals/{id:int}/ratings/{rating:int}/slip", slip),
+]
