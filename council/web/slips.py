@@ -1,6 +1,6 @@
 """At the counter: open an account, print a slip; and the page that a slip for a matter opens."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.opinions import Opinion
 from council.people import Actor, Alias, Channel, Consent, Constituency
-from council.places import Place
+from council.places import Building, Place, Unit
 from council.policy import Can
 from council.proposals import Proposal
 from council.slips import SlipKind
@@ -49,14 +49,15 @@ def _new_page(request: Request, ctx: Context, community: Place, form: Form) -> R
         "channel": COUNTER,
         "consent": Consent,
     }
-    rows = {
+    rows: dict[str, Sequence[Unit | Building]] = {
         "unit": places.units(ctx.session, community.id),
         "building": places.buildings(ctx.session, community.id),
     }
-    options = {
+    options: dict[str, Sequence[tuple[object, str]]] = {
         name: [(one.value, i18n.translate(language, f"{name}.{one.value}")) for one in kind]
         for name, kind in kinds.items()
-    } | {name: [(row.id, row.name) for row in found] for name, found in rows.items()}
+    }
+    options |= {name: [(row.id, row.name) for row in found] for name, found in rows.items()}
     status = 422 if form.problems else 200
     return pages.page(request, "slips/new.html", status, form=form, options=options)
 
