@@ -178,7 +178,7 @@ def _submitted(ctx: Context, commitment: Commitment) -> None:
 
 def _passed(ctx: Context, commitment: Commitment) -> None:
     commitment.passed_at = ctx.now
-    calendar.meet(ctx, commitment, "acceptance", "extension")
+    calendar.meet(ctx, commitment)  # nothing waits any more, not even an explanation
 
 
 def _sent_back(ctx: Context, commitment: Commitment) -> None:
