@@ -76,8 +76,7 @@ def _festival(stage: Stage) -> datetime:
 def _to_consultation(stage: Stage, told: Script) -> Scene:
     """The window opens on the day before the load day, whatever the calendar did in between."""
     yield from road.propose(stage, told)
-    yield stage.at(-2, 10)
-    yield from road.consult(stage, told)
+    yield from road.consult(stage, told, opens=stage.at(-1, 9))
 
 
 def _to_readiness(stage: Stage, told: Script) -> Scene:

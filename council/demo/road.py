@@ -90,12 +90,12 @@ def _some(stage: Stage, n: int) -> list[str]:
 # Stage 2
 
 
-def consult(stage: Stage, told: Script) -> Scene:
-    """Stage 2: papers, the window with everybody's opinions, and the answered summary."""
+def consult(stage: Stage, told: Script, opens: datetime | None = None) -> Scene:
+    """Stage 2: papers, and the window with everybody's opinions; it may open at a given hour."""
     matter = matter_of(stage, told)
     yield stage.later(1, hour=11)
     _prepare(stage, matter, told)
-    yield stage.later(1, hour=9)
+    yield opens or stage.later(1, hour=9)
     process.move(stage.as_("party_lead"), matter, "open_consultation")
     yield from _speak(stage, matter, told)
 
