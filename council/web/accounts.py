@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import accounts, calendar, i18n, passwords, proposals
+from council import accounts, calendar, i18n, passwords, policy, proposals
 from council.accounts import Account, Current
 from council.calendar import Waiting
 from council.errors import Invalid, NotFound, Problem
 from council.gate import Context
 from council.people import Constituency
+from council.policy import Can
 from council.proposals import Proposal
 from council.web import cookies, csrf, pages
 from council.web.forms import Form
@@ -70,7 +71,7 @@ def sign_in(request: Request, ctx: Context) -> Response:
         form.wrong(Invalid(wrong))
         return pages.page(request, "accounts/sign_in.html", 422, form=form)
     accounts.sign_out(ctx.session, cookies.get(request, cookies.SESSION), ctx.now)
-    device = request.headers.get("User-Agent", "")
+    device = device_of(request.headers.get("User-Agent", ""))
     keep = form.flag("keep")
     token = accounts.sign_in(ctx.session, account, ctx.now, device=device, keep=keep)
     response = _onwards(request, form, token)
@@ -109,6 +110,25 @@ def sign_out(request: Request, ctx: Context) -> Response:
     return response
 
 
+BROWSERS = {
+    "MicroMessenger": "微信 WeChat", "HuaweiBrowser": "Huawei", "MiuiBrowser": "Xiaomi",
+    "QQBrowser": "QQ", "Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari",
+}  # fmt: skip
+SYSTEMS = {
+    "HarmonyOS": "HarmonyOS", "iPhone": "iPhone", "iPad": "iPad", "Android": "Android",
+    "Windows": "Windows", "Mac OS X": "Mac", "Linux": "Linux",
+}  # fmt: skip
+
+
+def device_of(sent: str) -> str:
+    """A device in two words, `Chrome · Android`, from what its browser says of itself."""
+    found = (
+        next((words for mark, words in marks.items() if mark in sent), "")
+        for marks in (BROWSERS, SYSTEMS)
+    )
+    return " · ".join(filter(None, found)) or sent[:40]
+
+
 def address_of(request: Request) -> str:
     """The address that a request came from, for counting failed attempts only."""
     return request.client.host if request.client else ""
@@ -132,7 +152,14 @@ def me(request: Request, ctx: Context) -> Response:
     return pages.page(
         request, "accounts/me.html", groups=grouped(waiting, ctx.now), waiting=len(waiting),
         matters={row.id: row for row in matters}, capacities=capacities(request),
+        counter=at_counter(request, ctx),
     )  # fmt: skip
+
+
+def at_counter(request: Request, ctx: Context) -> bool:
+    """Whether the reader opens accounts for others."""
+    community = request.state.look.community
+    return bool(community and policy.allows(ctx.session, ctx.actor, Can.ENROL, community.id))
 
 
 def grouped(waiting: list[Waiting], now: datetime) -> dict[str, list[Waiting]]:

@@ -76,10 +76,12 @@ def _byline(session: Session, actor: Actor, community: Place | None) -> Byline |
             Alias.person_id == actor.person_id, Alias.community_id == community.id
         )
     )
-    posts = actor.posts(community.path)
     capacity: Constituency | None = actor.capacity(community.id)
-    post = min(posts, key=list(people.Post).index) if posts else None
-    return Byline(capacity, number or 0, post=post)
+    offices = [held for held in actor.offices if community.path.startswith(held.path)]
+    if not offices:
+        return Byline(capacity, number or 0)
+    first = min(offices, key=lambda held: list(people.Post).index(held.post))
+    return Byline(capacity, first.number, post=first.post)
 
 
 # The form token

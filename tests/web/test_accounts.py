@@ -247,6 +247,16 @@ def test_my_page_shows_what_waits_with_its_deadline(home: Site) -> None:
     assert "due." not in text
 
 
+def test_an_officer_is_named_by_the_number_of_the_office(home: Site) -> None:
+    text = home.as_(Post.COMMUNITY_WORKER).get("/me").text.replace("&nbsp;", " ")
+    assert "社区工作者 01" in text
+
+
+def test_the_counter_is_shown_to_those_who_work_there(home: Site) -> None:
+    assert 'href="/people/new"' in home.as_(Post.COMMUNITY_WORKER).get("/me").text
+    assert 'href="/people/new"' not in signed_in(home).get("/me").text
+
+
 def test_my_proposals_are_listed_drafts_included(home: Site) -> None:
     proposal = home.world.matter()
     home.world.commit()
@@ -296,6 +306,23 @@ def test_nobody_signs_out_the_device_of_somebody_else(home: Site) -> None:
         wanted = session.scalars(name.where(Account.name == "residents")).one()
     assert other.post(f"/me/sessions/{wanted}/revoke").status_code == 404
     assert resident.get("/me").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ("Mozilla/5.0 (Linux; Android 14) Chrome/120 Mobile Safari/537", "Chrome · Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Safari/604", "Safari · iPhone"),
+        ("Mozilla/5.0 (Linux; Android 12) Chrome/98 MicroMessenger/8.0", "微信 WeChat · Android"),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/120 Safari/537 Edg/120", "Edge · Windows"),
+        ("curl/8.1", "curl/8.1"),
+    ],
+)
+def test_a_device_has_a_name_that_people_know(home: Site, sent: str, words: str) -> None:
+    client = home.visitor()
+    client.headers["User-Agent"] = sent
+    client.post("/sign-in", data=RESIDENT)
+    assert words in client.get("/me/sessions").text
 
 
 def test_the_name_of_a_device_is_escaped(home: Site) -> None:
