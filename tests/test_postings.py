@@ -11,7 +11,7 @@ from council.notices import Notice, NoticeKind
 from council.people import Constituency, Post
 from council.postings import Words
 from council.proposals import Proposal, Stage
-from tests.working import adopted, passed
+from tests.working import adopted, assigned, passed
 from tests.world import World
 
 WORDS = Words("关于斜马路南口路灯的决定", "联席会议通过：南口立一盏灯杆。", "服务站门口公开栏")
@@ -97,6 +97,7 @@ def test_the_result_needs_a_photograph_of_the_place_as_it_is_now(world: World) -
 
 def test_the_result_waits_until_everything_has_passed(world: World) -> None:
     proposal = adopted(world, Stage.IN_PROGRESS)
+    assigned(world, proposal)
     passed(world, proposal)
     with pytest.raises(NotReady) as refusal:
         result(world, proposal)

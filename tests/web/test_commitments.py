@@ -143,7 +143,7 @@ def test_the_handler_walks_a_task_to_its_end_without_script(site: Site) -> None:
     )
     assert answer.status_code == 303
     assert stage_of(site, made) is CommitmentStage.PASSED
-    assert "居民代表 01" in site.visitor().get(base).text
+    assert "居民代表&nbsp;01" in site.visitor().get(base).text
 
 
 def test_photographs_come_with_a_report(site: Site) -> None:
