@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from importlib import import_module
-from importlib.util import find_spec
 
 import anyio
 from starlette.applications import Starlette
@@ -22,10 +21,8 @@ from council.web.refusals import refuse
 ROOMS = (
     "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
     "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
-    "attendance", "deliberations", "minutes", "votes", "commitments", "assignments",
-    "postings", "ratings",
-    "log", "live", "search", "api", "translations", "notices", "offices",
-    "places", "charter", "calendar",
+    "attendance", "deliberations", "minutes", "votes", "commitments", "assignments", "postings",
+    "ratings", "log", "translations", "notices", "offices", "places", "charter", "calendar",
 )  # fmt: skip
 """The modules of council.web with a list `routes`, in the order in which addresses are matched."""
 
@@ -49,12 +46,7 @@ def create_app(
 
     `lifespan` is what runs beside it; the server passes `clockwork.running`.
     """
-    rooms = [room for room in ROOMS if find_spec(f"council.web.{room}")]  # INTERIM: still arriving
-    routes = [
-        route
-        for room in rooms
-        for route in getattr(import_module(f"council.web.{room}"), "routes", [])  # INTERIM
-    ]
+    routes = [route for room in ROOMS for route in import_module(f"council.web.{room}").routes]
     _check(routes)
     app = Starlette(
         routes=routes,
