@@ -167,7 +167,7 @@ def revise(ctx: Context, minutes: Minutes, *, words: Words) -> None:
 def sign(ctx: Context, minutes: Minutes, *, revision: int) -> MinutesSignature:
     """Sign the minutes for one's constituency, in the wording that one has read."""
     with checking() as check:
-        check(revision == minutes.revision, "changed_meanwhile")
+        check(revision == minutes.revision, "minutes_changed")
     return _sign(ctx, minutes, _seat(ctx, minutes), SignedBy.MEMBER, person_id=ctx.person_id)
 
 
