@@ -12,9 +12,10 @@ from council.admissions import Admission
 from council.attendance import CheckIn
 from council.calendar import Deadline
 from council.commitments import CommitmentStage
+from council.consultations import Consultation
 from council.gate import Context
 from council.i18n import Phrase
-from council.meetings import LIVE, AgendaItem, ItemStage, MeetingSeat, MeetingStage
+from council.meetings import LIVE, AgendaItem, Decided, ItemStage, MeetingSeat, MeetingStage
 from council.opinions import Opinion
 from council.people import Constituency, Post
 from council.places import Unit
@@ -80,17 +81,33 @@ class Wait:
 
 
 def waits(session: Session, proposal_ids: Iterable[int]) -> dict[int, list[Wait]]:
-    """What each matter waits for, the earliest first, in one statement."""
+    """What each matter waits for, the earliest first, in one statement; nothing once it ended."""
     found = (
         select(Deadline, Unit)
+        .join(Proposal, Proposal.id == Deadline.proposal_id)
         .outerjoin(Unit, Unit.id == Deadline.unit_id)
-        .where(Deadline.proposal_id.in_(list(proposal_ids)), Deadline.met_at.is_(None))
+        .where(
+            Proposal.id.in_(list(proposal_ids)),
+            Proposal.stage.not_in(ENDED | {Stage.WITHDRAWN}),
+            Deadline.met_at.is_(None),
+        )
         .order_by(Deadline.due_at, Deadline.id)
     )
     made: dict[int, list[Wait]] = {}
     for deadline, unit in session.execute(found):
         made.setdefault(deadline.proposal_id or 0, []).append(Wait(deadline, unit))
     return made
+
+
+def windows(session: Session, proposal_ids: Iterable[int]) -> dict[int, datetime]:
+    """Until when everybody can speak, for the matters that are open to it; in one statement."""
+    found = select(Consultation.proposal_id, Consultation.closes_at).where(
+        Consultation.proposal_id.in_(list(proposal_ids)),
+        Consultation.opens_at.is_not(None),
+        Consultation.closed_at.is_(None),
+        Consultation.closes_at.is_not(None),
+    )
+    return {proposal_id: closes for proposal_id, closes in session.execute(found) if closes}
 
 
 def returned(session: Session, proposal_id: int) -> list[datetime]:
@@ -240,13 +257,20 @@ def _met(proposal: Proposal, found: meetings.Section | None) -> Step:
     result = {
         Stage.REJECTED: ("off", "stage.rejected"), Stage.TRANSFERRED: ("info", "stage.transferred"),
     }.get(proposal.stage, ("ok", "stage.adopted") if decided else ("ok", ""))  # fmt: skip
-    coming = [one.meeting.starts_at for one in held if one.meeting.stage in LIVE]
+    begun = [one.meeting.began_at for one in held if one.meeting.began_at]
+    ahead = coming(found)
     return Step(
-        4, "", held[0].meeting.starts_at if held else None, decided,
-        coming[-1] if coming else None, *result,
+        4, "", begun[0] if begun else None, decided,
+        ahead.meeting.starts_at if ahead and not ahead.meeting.began_at else None, *result,
         notes=(Note(Phrase("road.result"), "result"),) if decided and held else (),
         loops=tuple(loops),
     )  # fmt: skip
+
+
+def coming(found: meetings.Section | None) -> Decided | None:
+    """The meeting that is called for the matter or going on, if any."""
+    live = [one for one in found.decided if one.meeting.stage in LIVE] if found else []
+    return live[0] if live else None
 
 
 def _worked(proposal: Proposal, found: implementation.Section) -> Step:

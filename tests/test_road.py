@@ -1,12 +1,14 @@
 """The road of a matter: who took part, what it waits for, and its five stages with their loops."""
 
-from council import admissions, opinions, process, proposals, road
+from council import admissions, deliberations, opinions, process, proposals, road
 from council.admissions import Answer, Verdict
 from council.opinions import Stance
 from council.people import Constituency, Post
 from council.proposals import Stage
-from tests.consulting import consulting, counting
+from tests.consulting import close, consulting, counting
+from tests.hall import Hall
 from tests.test_findings import panel_of_two, published
+from tests.working import assigned, passed, past
 from tests.world import WORDS
 
 RESIDENT, NEIGHBOUR, WORKER = Constituency.RESIDENTS, "neighbour", Post.COMMUNITY_WORKER
@@ -21,6 +23,7 @@ def submitted(world):
 
 def steps_of(world, row):
     ctx = world.nobody()
+    world.session.flush()
     return road.steps(
         row, road.parts(ctx, row), road.waits(world.session, [row.id]).get(row.id, []),
         road.returned(world.session, row.id),
@@ -140,3 +143,51 @@ def test_a_matter_asks_as_many_statements_for_forty_opinions_as_for_two(world):
 
     few = statements(range(2))
     assert statements(range(2, 40)) == few
+
+
+def test_a_meeting_that_is_called_stands_in_its_stage_and_is_counted_once_it_is_held(world):
+    hall = Hall(world)
+    assert road.coming(road.parts(world.nobody(), hall.matter).meetings) is None
+    meeting = hall.notified()
+    known = road.parts(world.nobody(), hall.matter)
+    assert road.coming(known.meetings).meeting is meeting
+    step = steps_of(world, hall.matter)[3]
+    assert (step.at, step.begun, step.planned) == ("now", None, meeting.starts_at)
+    world.now = meeting.starts_at
+    hall.move(Post.FACILITATOR, meeting, "open_check_in")
+    hall.come(meeting, Constituency.PARTY, "neighbour")
+    took = road.participation(world.session, [hall.matter.id])[hall.matter.id]
+    assert (took[Constituency.PARTY], took[Constituency.RESIDENTS]) == (1, 2)
+
+
+def test_what_a_meeting_left_for_another_stays_as_a_loop(world):
+    hall = Hall(world)
+    item = hall.item_open()
+    deliberations.postpone(world.as_(Post.FACILITATOR), item, reason="还差一份报价。")
+    step = steps_of(world, hall.matter)[3]
+    assert [one.words.key for one in step.loops] == ["road.postponed"]
+    assert step.at == "now"
+
+
+def test_tasks_stand_in_the_last_stage_with_what_passed_and_what_is_late(world):
+    matter = world.matter(Stage.IN_PROGRESS)
+    late = assigned(world, matter)
+    passed(world, matter)
+    past(world, late)
+    [note] = steps_of(world, matter)[4].notes
+    assert note.words.key == "road.tasks_late"
+    assert note.words.fields == {"n": 2, "passed": 1, "late": 1}
+
+
+def test_until_when_everybody_can_speak(world):
+    matter = consulting(world)
+    closes = road.windows(world.session, [matter.id])[matter.id]
+    assert closes > world.now
+    close(world, matter)
+    assert road.windows(world.session, [matter.id]) == {}
+
+
+def test_nothing_waits_once_a_matter_has_ended(world):
+    made = submitted(world)
+    world.put(made, Stage.NOT_ADMITTED)
+    assert road.waits(world.session, [made.id]) == {}

@@ -20,6 +20,7 @@ from council import (
 )
 from council.errors import Invalid
 from council.gate import Context
+from council.meetings import Decided
 from council.people import Channel, Consent
 from council.places import Place, Unit
 from council.policy import Can
@@ -69,7 +70,7 @@ def index(request: Request, ctx: Context) -> Response:
         request, "proposals/index.html", rows=shown, wanted=wanted, ignored=found.ignored,
         older=shown[-1].id if len(rows) > limit else None,
         per_road=proposals.per_road(ctx, community), categories=list(Category),
-        waits=road.waits(ctx.session, ids),
+        waits=road.waits(ctx.session, ids), windows=road.windows(ctx.session, ids),
         may_enter_for=policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, community),
         translations=words(request, ctx, ids),
     )  # fmt: skip
@@ -111,7 +112,9 @@ WORK: tuple[tuple[Stage, Can, str], ...] = (
 """Where those who work with a matter go from its page; `work.<stage>.<can>` says it in words."""
 
 
-def work(ctx: Context, proposal: Proposal, able: frozenset[Can]) -> list[tuple[str, str]]:
+def work(
+    ctx: Context, proposal: Proposal, able: frozenset[Can], meeting: Decided | None
+) -> list[tuple[str, str]]:
     """What this reader can do next on other pages: (key of the words, address)."""
     base, stage = OF.format(id=proposal.id), proposal.stage
     found = [
@@ -119,6 +122,10 @@ def work(ctx: Context, proposal: Proposal, able: frozenset[Can]) -> list[tuple[s
         for at, can, where in WORK
         if at is stage and can in able
     ]
+    if meeting:
+        place = f"/votes/{meeting.vote.id}" if meeting.vote else f"/meetings/{meeting.meeting.id}"
+        key = "work.voting.see" if meeting.vote else "work.meeting.see"
+        found = [(key, place)]
     if stage is Stage.CONSULTING and ctx.actor is None:
         found.append(("work.consulting.speak", base + "consultation"))
     if stage is Stage.RETURNED and ctx.actor and ctx.actor.person_id == proposal.author_id:
@@ -157,7 +164,7 @@ def show(request: Request, ctx: Context) -> Response:
         unit=session.get(Unit, proposal.unit_id) if proposal.unit_id else None,
         steps=[(one, can) for one, can in steps if one.name not in ELSEWHERE],
         withdraw=next((can for one, can in steps if one.name == "withdraw"), None),
-        work=work(ctx, proposal, able), waits=waits, parts=known,
+        work=work(ctx, proposal, able, road.coming(known.meetings)), waits=waits, parts=known,
         road=road.steps(proposal, known, waits, returned),
         took=road.participation(session, [proposal.id])[proposal.id],
         photos=files.photos(session, [pair], private=readable).get(pair, []) if readable else [],

@@ -11,6 +11,8 @@ from council.admissions import Answer, RefusalReason, Verdict
 from council.files import Picture
 from council.people import Alias, Constituency, Post
 from council.proposals import Category, Stage, Supporter, Words
+from tests.hall import Hall
+from tests.working import assigned
 from tests.world import WORDS
 
 RESIDENT, NEIGHBOUR = Constituency.RESIDENTS, "neighbour"
@@ -325,3 +327,22 @@ def test_a_number_that_nobody_has_is_kept_and_explained(site, headers):
         assert f'name="for_person" type="text" inputmode="decimal" value="{number}"' in sent.text
     with site.read() as session:
         assert session.scalars(select(Supporter)).all() == []
+
+
+def test_the_page_leads_to_the_meeting_that_is_called(site):
+    hall = Hall(site.world)
+    meeting = hall.notified()
+    site.world.commit()
+    for client in (site.visitor(), site.as_(LEAD)):
+        page = client.get(f"/proposals/{hall.matter.id}").text
+        assert f'<a class="btn main" href="/meetings/{meeting.id}">看会议</a>' in page
+        assert "meetings/new" not in page
+
+
+def test_the_page_shows_the_tasks_of_the_work(site):
+    made = site.world.matter(Stage.IN_PROGRESS)
+    assigned(site.world, made)
+    site.world.commit()
+    page = site.visitor().get(f"/proposals/{made.id}").text
+    assert 'id="work"' in page
+    assert "立灯杆、接电" in page
