@@ -57,6 +57,9 @@ class Deadline(Governed, Base):
 
 # The calendar
 
+YEARS = range(2004, 2100)
+"""The years that can be shown and set; the national calendar that we know begins with 2004."""
+
 
 @lru_cache(maxsize=4000)
 def national(day: date) -> bool | None:
@@ -102,6 +105,7 @@ def set_day(ctx: Context, place: Place, *, day: date, works: bool, note: str) ->
     """Declare a day working or closed, for example when a year's shifted days are announced."""
     with checking() as check:
         check.text(note, "note", limit=100, required=False)
+        check(day.year in YEARS, "not_a_date", "day")
     row = ctx.session.scalars(select(WorkDay).where(WorkDay.day == day)).first()
     if row is None:
         row = WorkDay(community_id=place.id, day=day, works=works, note=note)
@@ -179,6 +183,37 @@ def running(session: Session, row: Situated, *kinds: str) -> list[Deadline]:
 
 
 # Questions
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the public calendar: working or closed, set by hand or not, with its note."""
+
+    day: date
+    works: bool
+    by_hand: bool
+    note: str
+
+    @property
+    def is_shifted(self) -> bool:
+        """Whether people work at a weekend, or rest on another day."""
+        return self.works != (self.day.weekday() < 5)
+
+
+def year(session: Session, wanted: int) -> list[list[Day]]:
+    """The twelve months of a year, day by day (two statements)."""
+    first, last = date(wanted, 1, 1), date(wanted, 12, 31)
+    found = select(WorkDay).where(WorkDay.day >= first, WorkDay.day <= last)
+    set_days = {row.day: row for row in session.scalars(found)}
+    is_working = working(session)
+    months: list[list[Day]] = [[] for _ in range(12)]
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        row = set_days.get(day)
+        months[day.month - 1].append(
+            Day(day, is_working(day), row is not None, row.note if row else "")
+        )
+    return months
 
 
 @dataclass(frozen=True)

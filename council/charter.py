@@ -18,14 +18,18 @@ from council.policy import Can
 class Value:
     """One value that a charter may set: its default, and how a person's entry is read.
 
-    `kind` is `limit` (3wd, 7d, 48h), `count` (a whole number in its bounds) or `choice` (yes, no).
+    `kind` is `limit` (3wd, 7d, 48h), `choice` (yes, no), or what a whole number in its bounds
+    counts: `days`, `working_days`, `people`. `stage` is where on the road of a matter it is needed;
+    `by_law` says that its least is set by law.
     """
 
     key: str
     default: str
     kind: str
+    stage: int
     least: int = 1
     most: int = 400
+    by_law: bool = False
 
     def problem(self, text: str) -> Problem | None:
         """What is wrong with an entry, if anything."""
@@ -50,22 +54,22 @@ class Value:
 VALUES: dict[str, Value] = {
     value.key: value
     for value in (
-        Value("admission", "3wd", "limit"),
-        Value("consultation_start", "5wd", "limit"),
-        Value("consultation_days", "7", "count", least=3),
-        Value("summary", "5wd", "limit"),
-        Value("review", "10wd", "limit"),
-        Value("may_skip_review", "yes", "choice"),
-        Value("meeting_call", "15wd", "limit"),
-        Value("meeting_notice_days", "3", "count", least=2),
-        Value("minutes", "5wd", "limit"),
-        Value("acknowledge", "1wd", "limit"),
-        Value("acceptance", "5wd", "limit"),
-        Value("extension_most", "10", "count", least=1, most=10),
-        Value("posting_days", "15", "count", least=15),
-        Value("rating_days", "30", "count", least=7),
-        Value("rating_shown_from", "5", "count", least=3),
-        Value("due_soon", "1", "count"),
+        Value("admission", "3wd", "limit", 1),
+        Value("consultation_start", "5wd", "limit", 2),
+        Value("consultation_days", "7", "days", 2, least=3),
+        Value("summary", "5wd", "limit", 2),
+        Value("review", "10wd", "limit", 3),
+        Value("may_skip_review", "yes", "choice", 3),
+        Value("meeting_call", "15wd", "limit", 4),
+        Value("meeting_notice_days", "3", "days", 4, least=2),
+        Value("minutes", "5wd", "limit", 4),
+        Value("posting_days", "15", "days", 4, least=15, by_law=True),
+        Value("acknowledge", "1wd", "limit", 5),
+        Value("acceptance", "5wd", "limit", 5),
+        Value("due_soon", "1", "working_days", 5),
+        Value("extension_most", "10", "working_days", 5, least=1, most=10),
+        Value("rating_days", "30", "days", 5, least=7),
+        Value("rating_shown_from", "5", "people", 5, least=3),
     )
 }
 
@@ -96,6 +100,41 @@ def set_value(ctx: Context, place: Place, *, key: str, value: str) -> CharterVal
         ctx.session.add(row)
     row.value = value
     return row
+
+
+# Questions
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A value in force, taken apart for reading: 3 working days, 15 days, yes.
+
+    `unit` is h, wh, d, wd, or empty where nothing but people is counted; `number` is 0 for a
+    choice. `is_own` says that the community set it differently from the default.
+    """
+
+    value: Value
+    text: str
+    number: int
+    unit: str
+    is_own: bool
+
+
+def rule(value: Value, text: str) -> Rule:
+    """A value of the charter, taken apart."""
+    counted = {"days": "d", "working_days": "wd"}.get(value.kind, "")
+    if value.kind == "limit":
+        found = Limit.parse(text)
+        number, counted = found.amount, found.unit.value
+    else:
+        number = 0 if value.kind == "choice" else int(text)
+    return Rule(value, text, number, counted, text != value.default)
+
+
+def card(session: Session, community_id: int) -> list[Rule]:
+    """Every value in force in a community, in the order of the road (one statement)."""
+    found = rules(session, community_id)
+    return [rule(value, found[key]) for key, value in VALUES.items()]
 
 
 def rules(session: Session, community_id: int) -> dict[str, str]:

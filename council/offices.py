@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from council import people
-from council.errors import checking
+from council import people, places, policy
+from council.errors import Checks, checking
 from council.gate import Context, act
-from council.people import Constituency, Membership, Office, Person, Post
+from council.people import Alias, Constituency, Membership, Office, Person, Post
 from council.places import LEVELS, Building, Place, PlaceKind, Unit
 from council.policy import Can
 
@@ -19,6 +19,21 @@ from council.policy import Can
 def in_force(ctx: Context, office: Office) -> bool:
     """The office has not ended yet."""
     return office.until is None or office.until > ctx.now
+
+
+def leaves_an_administrator(ctx: Context, office: Office) -> bool:
+    """Somebody else still administers the installation."""
+    if office.post is not Post.ADMIN:
+        return True
+    others = select(Office.id).where(
+        Office.post == Post.ADMIN, Office.id != office.id, _in_force(ctx.now)
+    )
+    return ctx.session.scalars(others).first() is not None
+
+
+def is_a_community(ctx: Context, place: Place) -> bool:
+    """The place is a community."""
+    return place.kind is PlaceKind.COMMUNITY
 
 
 def holds_no_other_side(session: Session, person_id: int, post: Post, now: datetime) -> bool:
@@ -95,6 +110,8 @@ def add_place(
         check.text(code, "code", limit=30)
         below = LEVELS.index(kind) == LEVELS.index(parent.kind) + 1
         check(below, "wrong_level", "kind")
+        same = select(Place.id).where(Place.code == code)
+        check(ctx.session.scalars(same).first() is None, "exists", "code")
     made = Place(
         parent_id=parent.id, kind=kind, code=code, name=name, name_en=name_en, path="",
         phone=phone, address=address, households=households, residents=residents,
@@ -106,19 +123,26 @@ def add_place(
     return made
 
 
-@act("building.add", who=Can.CONFIGURE)
+@act("building.add", who=Can.CONFIGURE, requires=(is_a_community,))
 def add_building(
     ctx: Context, community: Place, *, name: str, grid_id: int | None = None, households: int = 0
 ) -> Building:
     """Add a building to a community."""
     with checking() as check:
         check.text(name, "name", limit=60)
+        same = select(Building.id).where(
+            Building.community_id == community.id, Building.name == name
+        )
+        check(ctx.session.scalars(same).first() is None, "exists", "name")
+        grid = ctx.session.get(Place, grid_id) if grid_id is not None else None
+        own = grid is not None and grid.parent_id == community.id
+        check(grid_id is None or own, "not_a_choice", "grid")
     made = Building(community_id=community.id, name=name, grid_id=grid_id, households=households)
     ctx.session.add(made)
     return made
 
 
-@act("unit.add", who=Can.CONFIGURE)
+@act("unit.add", who=Can.CONFIGURE, requires=(is_a_community,))
 def add_unit(
     ctx: Context,
     community: Place,
@@ -131,6 +155,8 @@ def add_unit(
     """Add a unit of the area, or a department that only answers in writing."""
     with checking() as check:
         check.text(name, "name", limit=60)
+        same = select(Unit.id).where(Unit.community_id == community.id, Unit.name == name)
+        check(ctx.session.scalars(same).first() is None, "exists", "name")
     made = Unit(
         community_id=community.id, name=name, name_en=name_en, phone=phone, signs_in=signs_in
     )
@@ -152,9 +178,15 @@ def give(
     with checking() as check:
         check(ctx.session.get(Person, person_id), "not_found", "person")
         check(until is None or until > ctx.now, "in_the_past", "until")
-        check(post is not Post.HANDLER or unit_id is not None, "empty", "unit")
+        check(post is not Post.HANDLER or unit_id is not None, "not_chosen", "unit")
+        _check_unit(ctx, check, place, unit_id)
         apart = holds_no_other_side(ctx.session, person_id, post, ctx.now)
         check(apart, "offices_apart", "post")
+        held = select(Office.id).where(
+            Office.person_id == person_id, Office.community_id == place.id, Office.post == post,
+            Office.unit_id == unit_id, _in_force(ctx.now),
+        )  # fmt: skip
+        check(ctx.session.scalars(held).first() is None, "holds_it_already", "post")
     same = select(Office).where(Office.community_id == place.id, Office.post == post)
     people.alias(ctx.session, person_id, place.id)
     made = Office(
@@ -165,13 +197,13 @@ def give(
     return made
 
 
-@act("office.end", who=Can.APPOINT, requires=(in_force,))
+@act("office.end", who=Can.APPOINT, requires=(in_force, leaves_an_administrator))
 def end(ctx: Context, office: Office) -> None:
     """End an office before its term is over."""
     office.until = ctx.now
 
 
-@act("membership.add", who=Can.ENROL)
+@act("membership.add", who=Can.ENROL, requires=(is_a_community,))
 def enrol(
     ctx: Context,
     community: Place,
@@ -185,7 +217,16 @@ def enrol(
     with checking() as check:
         check(ctx.session.get(Person, person_id), "not_found", "person")
         needs_unit = constituency is Constituency.UNITS
-        check(not needs_unit or unit_id is not None, "empty", "unit")
+        check(not needs_unit or unit_id is not None, "not_chosen", "unit")
+        _check_unit(ctx, check, community, unit_id)
+        house = ctx.session.get(Building, building_id) if building_id is not None else None
+        own = house is not None and house.community_id == community.id
+        check(building_id is None or own, "not_a_choice", "building")
+        held = select(Membership.id).where(
+            Membership.person_id == person_id, Membership.community_id == community.id,
+            Membership.constituency == constituency,
+        )  # fmt: skip
+        check(ctx.session.scalars(held).first() is None, "belongs_already", "constituency")
     people.alias(ctx.session, person_id, community.id)
     made = Membership(
         person_id=person_id, community_id=community.id, constituency=constituency,
@@ -200,6 +241,77 @@ def enrol(
 
 def holders(session: Session, place_id: int, now: datetime) -> list[Office]:
     """The offices in force at a place, in the order of the posts."""
-    found = select(Office).where(Office.community_id == place_id, Office.since <= now)
-    rows = [row for row in session.scalars(found) if row.until is None or row.until > now]
-    return sorted(rows, key=lambda row: (list(Post).index(row.post), row.number))
+    found = select(Office).where(Office.community_id == place_id, _in_force(now))
+    return sorted(session.scalars(found), key=_rank)
+
+
+@dataclass(frozen=True)
+class Holding:
+    """An office in force as everybody may see it: post and number, where, for which unit."""
+
+    office: Office
+    place: Place
+    unit: Unit | None
+
+
+def responsible(session: Session, place: Place, now: datetime) -> dict[Post, list[Holding]]:
+    """Who is responsible at a place: offices there, below it, and above, which reach down.
+
+    By post; a post without which a matter cannot go on stands there even when nobody holds it.
+    One statement.
+    """
+    above = [int(one) for one in place.path.strip("/").split("/")]
+    found = (
+        select(Office, Place, Unit)
+        .join(Place, Place.id == Office.community_id)
+        .outerjoin(Unit, Unit.id == Office.unit_id)
+        .where(
+            _in_force(now),
+            or_(Place.id.in_(above), Place.path.startswith(place.path, autoescape=True)),
+        )
+    )
+    rows = [Holding(*row) for row in session.execute(found).all()]
+    needed = frozenset[Post]().union(*(held.posts for held in policy.HOLDERS.values()))
+    by_post: dict[Post, list[Holding]] = {post: [] for post in Post if post in needed}
+    for row in sorted(rows, key=lambda row: (row.place.path, _rank(row.office))):
+        by_post.setdefault(row.office.post, []).append(row)
+    return {post: by_post[post] for post in Post if post in by_post}
+
+
+def numbers(session: Session, community_id: int, person_ids: set[int]) -> dict[int, int]:
+    """The public numbers of people in a community, for those who appoint (one statement)."""
+    found = select(Alias.person_id, Alias.number).where(
+        Alias.community_id == community_id, Alias.person_id.in_(person_ids)
+    )
+    return dict(session.execute(found).all())
+
+
+def numbered(session: Session, community_id: int, number: int) -> int | None:
+    """The person with this public number in a community."""
+    found = select(Alias.person_id).where(
+        Alias.community_id == community_id, Alias.number == number
+    )
+    return session.scalar(found)
+
+
+def within_reach(ctx: Context, place: Place) -> list[Place]:
+    """Where the actor may give an office, seen from a place: there, in its grids, and above it."""
+    around = [*places.line(ctx.session, place), *places.grids(ctx.session, place.id)]
+    return [one for one in around if policy.allows(ctx.session, ctx.actor, Can.APPOINT, one.id)]
+
+
+# Private helpers
+
+
+def _in_force(now: datetime) -> ColumnElement[bool]:
+    return and_(Office.since <= now, or_(Office.until.is_(None), Office.until > now))
+
+
+def _rank(office: Office) -> tuple[int, int]:
+    return list(Post).index(office.post), office.number
+
+
+def _check_unit(ctx: Context, check: Checks, place: Place, unit_id: int | None) -> None:
+    unit = ctx.session.get(Unit, unit_id) if unit_id is not None else None
+    own = unit is not None and unit.community_id == place.id
+    check(unit_id is None or own, "not_a_choice", "unit")

@@ -1,5 +1,6 @@
 """Where things belong: city, district, street, community and its grids, buildings and units."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, select
@@ -101,3 +102,41 @@ def units(session: Session, community_id: int) -> list[Unit]:
     """The units of a community in the order of their entry."""
     found = select(Unit).where(Unit.community_id == community_id)
     return list(session.scalars(found.order_by(Unit.id)))
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A place with the places below it."""
+
+    place: Place
+    below: "tuple[Branch, ...]"
+
+
+def tree(session: Session, root: str = "") -> list[Branch]:
+    """Every place below its parent, by code, from the top down (one statement).
+
+    `root` is the path of the place to begin with; empty for the whole installation.
+    """
+    found = select(Place).where(Place.path.startswith(root, autoescape=True)).order_by(Place.code)
+    below: dict[int | None, list[Place]] = {}
+    rows = session.scalars(found).all()
+    ids = {row.id for row in rows}
+    for row in rows:
+        below.setdefault(row.parent_id if row.parent_id in ids else None, []).append(row)
+
+    def grown(place: Place) -> Branch:
+        return Branch(place, tuple(grown(one) for one in below.get(place.id, ())))
+
+    return [grown(place) for place in below.get(None, ())]
+
+
+def top(session: Session) -> Place | None:
+    """The topmost place: the only one there is when an installation begins."""
+    found = select(Place).where(Place.parent_id.is_(None)).order_by(Place.id).limit(1)
+    return session.scalars(found).first()
+
+
+def line(session: Session, place: Place) -> list[Place]:
+    """The places above a place and itself, from the top down (one statement)."""
+    ids = [int(one) for one in place.path.strip("/").split("/")]
+    return list(session.scalars(select(Place).where(Place.id.in_(ids)).order_by(Place.path)))

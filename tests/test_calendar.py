@@ -122,3 +122,20 @@ def test_a_clock_that_was_met_waits_for_nobody(world: World) -> None:
     )
     assert not calendar.waiting(world.session, world.as_(Post.COMMUNITY_WORKER).voice, world.now)
     assert world.session.scalars(select(Deadline)).one().met_at == world.now
+
+
+def test_the_public_calendar_tells_shifted_days_and_days_set_by_hand(world: World) -> None:
+    admin = world.as_(Post.ADMIN)
+    calendar.set_day(admin, world.community, day=date(2026, 12, 31), works=False, note="盘点")
+    months = calendar.year(world.session, 2026)
+    assert [len(days) for days in months[:2]] == [31, 28]
+    february, last = months[1][13], months[11][30]
+    assert (february.works, february.is_shifted, february.by_hand) == (True, True, False)
+    assert (last.works, last.is_shifted, last.by_hand, last.note) == (False, True, True, "盘点")
+
+
+def test_a_day_beyond_the_calendar_is_refused(world: World) -> None:
+    with pytest.raises(Invalid):
+        calendar.set_day(
+            world.as_(Post.ADMIN), world.community, day=date(2100, 1, 1), works=True, note=""
+        )

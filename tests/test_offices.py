@@ -109,3 +109,93 @@ def test_somebody_may_belong_to_two_constituencies_and_chooses(world: World) -> 
     first = world.as_("neighbour").capacity(world.community)
     chosen = world.as_("neighbour", Constituency.RESIDENTS).capacity(world.community)
     assert (first, chosen) == (Constituency.PARTY, Constituency.RESIDENTS)
+
+
+def test_the_last_administrator_cannot_be_ended(world: World) -> None:
+    (mine,) = offices.holders(world.session, 1, world.now)
+    with pytest.raises(NotReady) as refusal:
+        offices.end(world.as_(Post.ADMIN), mine)
+    assert refusal.value.needs == ("leaves_an_administrator",)
+    offices.give(
+        world.as_(Post.ADMIN), world.community, person_id=world.who["neighbour"], post=Post.ADMIN
+    )
+    offices.end(world.as_(Post.ADMIN), mine)
+
+
+def test_units_buildings_and_members_belong_to_communities(world: World) -> None:
+    admin, city = world.as_(Post.ADMIN), world.session.get_one(offices.Place, 1)
+    for refused in (
+        lambda: offices.add_unit(admin, city, name="x"),
+        lambda: offices.add_building(admin, city, name="x"),
+        lambda: offices.enrol(
+            admin, city, person_id=world.who["neighbour"], constituency=Constituency.PARTY
+        ),
+    ):
+        with pytest.raises(NotReady) as refusal:
+            refused()
+        assert refusal.value.needs == ("is_a_community",)
+
+
+def test_nothing_is_entered_twice_or_for_another_community(world: World) -> None:
+    admin, home = world.as_(Post.ADMIN), world.community
+    offices.add_building(admin, home, name="3 号楼")
+    street = world.session.get_one(offices.Place, home.parent_id)
+    other = offices.add_place(
+        admin, street, kind=PlaceKind.COMMUNITY, code="370103003998", name="另一个社区"
+    )
+    foreign = offices.add_unit(admin, other, name="另一个单位")
+    who = world.who["neighbour"]
+    for refused, key in (
+        (lambda: offices.add_unit(admin, home, name="绿化公司"), "exists"),
+        (lambda: offices.add_building(admin, home, name="3 号楼"), "exists"),
+        (
+            lambda: offices.add_building(admin, home, name="4 号楼", grid_id=1),
+            "not_a_choice",
+        ),
+        (
+            lambda: offices.give(admin, home, person_id=who, post=Post.HANDLER, unit_id=foreign.id),
+            "not_a_choice",
+        ),
+        (
+            lambda: offices.give(
+                admin, home, person_id=world.who[Post.RECORDER], post=Post.RECORDER
+            ),
+            "holds_it_already",
+        ),
+        (
+            lambda: offices.enrol(admin, home, person_id=who, constituency=Constituency.RESIDENTS),
+            "belongs_already",
+        ),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            refused()
+        assert [one.key for one in refusal.value.problems] == [key]
+
+
+def test_who_is_responsible_reaches_up_and_down_and_shows_what_is_vacant(world: World) -> None:
+    found = offices.responsible(world.session, world.community, world.now)
+    assert found[Post.ADMIN][0].place.kind is PlaceKind.CITY
+    handler = found[Post.HANDLER][0]
+    assert handler.unit is world.unit
+    offices.end(world.as_(Post.ADMIN), found[Post.PARTY_LEAD][0].office)
+    offices.end(world.as_(Post.ADMIN), found[Post.AUDITOR][0].office)
+    world.wait(seconds=1)
+    later = offices.responsible(world.session, world.community, world.now)
+    assert later[Post.PARTY_LEAD] == []  # nobody can admit a proposal
+    assert Post.AUDITOR not in later  # nothing waits for one
+
+
+def test_offices_are_given_where_one_may_appoint(world: World) -> None:
+    offices.add_place(
+        world.as_(Post.ADMIN), world.community, kind=PlaceKind.GRID, code="g1", name="G1"
+    )
+    kinds = [one.kind for one in offices.within_reach(world.as_(Post.ADMIN), world.community)]
+    assert kinds == list(PlaceKind)
+    assert offices.within_reach(world.as_(Post.PARTY_LEAD), world.community) == []
+
+
+def test_a_public_number_leads_to_a_person_and_back(world: World) -> None:
+    who, home = world.who["neighbour"], world.community.id
+    number = offices.numbers(world.session, home, {who})[who]
+    assert offices.numbered(world.session, home, number) == who
+    assert offices.numbered(world.session, home, 10**6) is None

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
@@ -64,6 +65,15 @@ class Site:
         """A session that sees what the site has committed."""
         with self.world.database.read() as session:
             yield session
+
+
+def statements(site: Site) -> list[str]:
+    """A list that grows with every statement that the site's pages read with from now on."""
+    seen: list[str] = []
+    with site.read() as session:
+        engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", lambda *told: seen.append(told[2]))
+    return seen
 
 
 @pytest.fixture
