@@ -1,10 +1,14 @@
 """Signing in on the page: oneself, from the list, by number; and the sheet for the door."""
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import event
 
 from council import attendance, meetings
 from council.people import Constituency, Post
-from tests.hall import Hall
+from council.proposals import Stage
+from tests.hall import SEATS, Hall
 
 HTMX = {"HX-Request": "true"}
 
@@ -103,6 +107,30 @@ def test_totals_are_counted_and_never_typed(world, site, hall):
     )
     assert sent.status_code == 303
     assert len(present(site, meeting)) == 1
+
+
+def test_the_list_takes_as_many_statements_for_forty_seats(world, site, hall):
+    keys = [f"resident{n}" for n in range(40)]
+    for key in keys:
+        world.person(key, Constituency.RESIDENTS)
+    few = hall.opened(seats=SEATS)
+    later = few.starts_at + timedelta(days=9)
+    many = hall.notified(
+        world.matter(Stage.READY_FOR_MEETING), seats=(*SEATS, *keys), starts_at=later
+    )
+    client = site.as_(Post.FACILITATOR)
+    counts = []
+    for meeting in (few, many):
+        seen = []
+
+        def note(*args, seen=seen):
+            seen.append(args[2])
+
+        event.listen(world.database._reader, "before_cursor_execute", note)
+        assert client.get(f"/meetings/{meeting.id}/check-in").status_code == 200
+        event.remove(world.database._reader, "before_cursor_execute", note)
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
 
 
 def test_the_sheet_for_the_door_names_everybody_and_is_for_the_offices(world, site, hall):

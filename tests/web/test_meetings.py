@@ -78,7 +78,7 @@ def test_everybody_sees_the_agenda_and_nobody_s_name(world, site, hall):
     assert MOTION in shown.text
     assert "原则上同意承办" in shown.text
     assert "真名" not in shown.text
-    assert "0 / 2" in shown.text
+    assert "党员 1、居民 2" in shown.text
     assert "<form" not in shown.text.split('id="main"')[1].split("<footer")[0]
 
 
