@@ -156,7 +156,9 @@ def _serve(
     if not reading:
         response = _change(request, database, view, now)
     if declared.private or here:
-        response.headers.setdefault("Cache-Control", "no-store" if declared.private else "no-cache")
+        response.headers.setdefault(
+            "Cache-Control", "no-store" if declared.private else "private, no-cache"
+        )
     if here and now - here.last_seen >= accounts.SEEN_EVERY:
         _note_seen(database, here, now)
     return response
