@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from council import deadlines, outcomes, translations
 from council.gate import Context
+from council.meetings import Meeting
 from council.outcomes import Card, Filter, OutcomeKind, Running
 from council.places import Place
 from council.proposals import OutcomeClass
@@ -35,7 +36,7 @@ def home(request: Request, ctx: Context) -> Response:
     if not totals.all:
         return pages.page(
             request, "outcomes/first_week.html", running=running, totals=totals, meeting=meeting,
-            translations=_words(ctx, [], running),
+            translations=_words(ctx, [], running, meeting),
         )  # fmt: skip
     wanted = Filter(place.id)
     found = outcomes.cards(ctx.session, wanted, ctx.now)
@@ -43,7 +44,7 @@ def home(request: Request, ctx: Context) -> Response:
     return pages.page(
         request, "outcomes/home.html", totals=totals, running=running, meeting=meeting,
         year=year, quarter=quarter, since=outcomes.period(year, quarter)[0],
-        **_listed(found, wanted), translations=_words(ctx, found, running),
+        **_listed(found, wanted), translations=_words(ctx, found, running, meeting),
     )  # fmt: skip
 
 
@@ -97,9 +98,14 @@ def _listed(found: list[Card], wanted: Filter) -> dict[str, Any]:
     return {"cards": shown, "older": older}
 
 
-def _words(ctx: Context, cards: list[Card], running: list[Running]) -> translations.Words:
+def _words(
+    ctx: Context, cards: list[Card], running: list[Running], meeting: Meeting | None = None
+) -> translations.Words:
     matters = [card.proposal.id for card in cards] + [one.proposal.id for one in running]
-    return translations.of_matters(ctx.session, matters)
+    words = translations.of_matters(ctx.session, matters)
+    if meeting:
+        words |= translations.of_rows(ctx.session, [("meeting", meeting.id)])
+    return words
 
 
 routes = [
