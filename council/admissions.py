@@ -177,7 +177,7 @@ def note_decision(ctx: Context, proposal: Proposal) -> None:
 
 
 def _waiting(ctx: Context, proposal: Proposal) -> Admission | None:
-    """The draft that waits for a decision; one that was decided (returned) has to be drafted anew."""
+    """The draft that waits for a decision; after a return it has to be drafted anew."""
     answer = of(ctx.session, proposal.id)
     return answer if answer and answer.decided_at is None else None
 
