@@ -129,7 +129,7 @@ def test_more_than_half_of_the_voting_seats_present_adopt(hall: Hall) -> None:
     assert found is not None
     assert (found.totals.favour, found.totals.present) == (3, 5)
     assert all(line.ok for line in found.lines)
-    assert hall.world.acts()[-1] == "vote.close"
+    assert "vote.close" in hall.world.acts()
 
 
 def test_experts_advise_and_are_not_counted(hall: Hall) -> None:
