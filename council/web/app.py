@@ -8,6 +8,7 @@ import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Lifespan
 
@@ -51,6 +52,7 @@ def create_app(
     app = Starlette(
         routes=routes,
         middleware=[
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
             Middleware(SecurityHeaders),
             Middleware(Preferences),
             Middleware(Unexpected),
