@@ -2,7 +2,7 @@
 
 import pytest
 
-from council import admissions, calendar, process
+from council import admissions, calendar, offices, process
 from council.admissions import Answer, RefusalReason, Verdict
 from council.errors import NotAllowed, NotReady
 from council.people import Constituency, Post
@@ -60,7 +60,9 @@ def test_each_step_refuses_a_role_that_may_not_take_it(world: World, step) -> No
 
 
 @pytest.mark.parametrize(
-    "step", [one for one in process.PROPOSAL.transitions if one.name not in WHO], ids=lambda s: s.name
+    "step",
+    [one for one in process.PROPOSAL.transitions if one.name not in WHO],
+    ids=lambda s: s.name,
 )
 def test_the_systems_steps_are_nobody_elses(world: World, step) -> None:  # type: ignore[no-untyped-def]
     matter = world.matter(step.source)
@@ -93,9 +95,7 @@ def test_a_step_names_everything_that_is_missing(
 
 
 def test_only_the_proposer_submits_and_only_when_it_is_complete(world: World) -> None:
-    made = draft(
-        world.as_(Constituency.RESIDENTS), world.community, words=Words(title="路灯")
-    )
+    made = draft(world.as_(Constituency.RESIDENTS), world.community, words=Words(title="路灯"))
     with pytest.raises(NotReady) as refusal:
         process.move(world.as_("neighbour"), made, "submit")
     assert refusal.value.needs == ("is_author", "is_complete")
@@ -129,8 +129,6 @@ def test_a_refusal_needs_two_people(world: World) -> None:
 
 
 def test_whoever_drafted_an_answer_does_not_decide_it(world: World) -> None:
-    from council import offices  # noqa: PLC0415
-
     offices.give(
         world.as_(Post.ADMIN), world.community,
         person_id=world.who[Post.COMMUNITY_WORKER], post=Post.PARTY_LEAD,

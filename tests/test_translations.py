@@ -28,7 +28,9 @@ def test_a_resident_cannot_translate_for_the_community(world: World) -> None:
         translations.add(world.as_(Constituency.RESIDENTS), matter, field="title", words="x")
 
 
-@pytest.mark.parametrize(("field", "words"), [("title", " "), ("stage_of", "x"), ("title", "x" * 20_001)])
+@pytest.mark.parametrize(
+    ("field", "words"), [("title", " "), ("stage_of", "x"), ("title", "x" * 20_001)]
+)
 def test_empty_too_long_or_unknown_texts_are_refused(world: World, field: str, words: str) -> None:
     matter = world.matter(Stage.ADMITTED)
     with pytest.raises(Invalid):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from council import audit, gate, offices, people
+from council import audit, charter, gate, offices, people
 from council.db import Database
 from council.gate import Act, Context
 from council.people import SYSTEM, Behalf, Channel, Consent, Constituency, Person, Post
@@ -136,7 +136,6 @@ class World:
 
     def put(self, proposal: Proposal, stage: Stage) -> None:
         """Put a matter at a stage without walking there; for tests of one room only."""
-        from council import charter  # noqa: PLC0415
 
         def move() -> None:
             proposal.stage = stage

@@ -24,7 +24,9 @@ def main() -> None:
         migrate(settings.url)
         database = Database(settings.url)
         demo.load(database, settings)
-        server = uvicorn.Server(uvicorn.Config(create_app(database, settings), port=0, log_level="error"))
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(database, settings), port=0, log_level="error")
+        )
         threading.Thread(target=server.run, daemon=True).start()
         while not server.started:
             time.sleep(0.05)

@@ -97,6 +97,7 @@ def _to_the_meeting(stage: Stage, told: Script) -> Scene:
 
 
 def to_the_end(stage: Stage, told: Script) -> Scene:
+    """The whole road, from first word to rating."""
     yield from _to_the_meeting(stage, told)
     yield from work.carry_out(stage, told)
     yield from work.rate(stage, told)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from council import accounts, offices, passwords, people, slips
 from council.accounts import Account, Newcomer
-from council.demo.stage import Stage, script
+from council.demo.stage import Script, Stage, script
 from council.gate import Context
 from council.offices import NOWHERE
 from council.people import Constituency, Post
@@ -34,7 +34,7 @@ def settle(stage: Stage) -> None:
     stage.session.commit()
 
 
-def _places(stage: Stage, told: dict) -> None:
+def _places(stage: Stage, told: Script) -> None:
     city = offices.found(stage.system(), NOWHERE, **told["places"]["city"])
     first = offices.first_administrator(stage.system(), city, name=told["places"]["admin"])
     stage.cast["admin"] = first.person_id
@@ -61,7 +61,7 @@ def _places(stage: Stage, told: dict) -> None:
         ).id  # fmt: skip
 
 
-def _officer(stage: Stage, one: dict, hashed: passwords.Hashed) -> None:
+def _officer(stage: Stage, one: Script, hashed: passwords.Hashed) -> None:
     """Somebody with an office: enrolled, given the post, and an account under the role's code."""
     key, unit = one["key"], stage.units.get(one.get("unit", ""))
     constituency = Constituency(one["constituency"]) if one.get("constituency") else None
@@ -114,12 +114,12 @@ def _move_in(
     stage.cast[key] = account.person_id
 
 
-def _crowd(stage: Stage, told: dict) -> Iterator[tuple[str, str, Constituency]]:
+def _crowd(stage: Stage, told: Script) -> Iterator[tuple[str, str, Constituency]]:
     """The other residents and Party members, by invented names."""
     names = told["names"]
 
     def somebody() -> str:
-        return stage.random.choice(names["surnames"]) + stage.random.choice(names["given"])
+        return f"{stage.random.choice(names['surnames'])}{stage.random.choice(names['given'])}"
 
     for n in range(1, RESIDENTS + 1):
         yield f"resident{n:03}", somebody(), Constituency.RESIDENTS

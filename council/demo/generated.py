@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from council import admissions, opinions, proposals
-from council.admissions import CHECKLIST, Answer, Verdict
-from council.demo.road import open_for_opinions
+from council.demo.road import admissible, open_for_opinions
 from council.demo.stage import Scene, Stage, script
 from council.opinions import Stance
 from council.process import move
@@ -38,9 +37,7 @@ def _matter(stage: Stage, n: int) -> Scene:
     made = proposals.draft(author, stage.community, words=words)
     move(author, made, "submit")
     yield stage.later(1, hour=10)
-    yes = dict.fromkeys(CHECKLIST, True)
-    unit = list(stage.units.values())[n % len(stage.units)]
-    answer = Answer(Verdict.ADMIT, unit_id=unit, **yes)
+    answer = admissible(list(stage.units.values())[n % len(stage.units)])
     admissions.draft(stage.as_("community_worker"), made, answer=answer)
     yield stage.later(1, hour=15)
     move(stage.as_("party_lead"), made, "admit")
@@ -51,8 +48,9 @@ def _matter(stage: Stage, n: int) -> Scene:
     yield stage.later(1, hour=9)
     open_for_opinions(stage, made, words)
     yield stage.now + timedelta(hours=10)
+    said = told["opinions"]
     for step in range(2 + n % 7):
         opinions.give(
             stage.as_(f"resident{(n * 7 + step) % 200 + 1:03}"), made,
-            stance=list(Stance)[step % 3], body=told["opinions"][(n + step) % len(told["opinions"])],
+            stance=list(Stance)[step % 3], body=said[(n + step) % len(said)],
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from council import (
     admissions,
@@ -15,10 +16,10 @@ from council import (
     statements,
     summaries,
 )
-from council.admissions import CHECKLIST, Answer, RefusalReason, Verdict
+from council.admissions import Answer, RefusalReason, Verdict
 from council.consultations import Papers
 from council.demo.stage import Scene, Script, Stage, zh
-from council.findings import Answers, Conclusion, Mark
+from council.findings import HEADINGS, MARKED, Answers, Conclusion, Mark
 from council.opinions import Stance
 from council.people import Channel
 from council.proposals import Category, OutcomeClass, Proposal, Words
@@ -26,6 +27,10 @@ from council.statements import Reaction
 from council.summaries import Response
 
 TEXTS = ("title", "situation", "request", "affected", "location")
+Seats = dict[str, reviews.Panelist]
+
+WAYS = ("web", "hall", "building")
+STANCES = ("for", "against", "suggestion")
 BEHALF = {Channel.HALL: "community_worker", Channel.BUILDING: "building_lead"}
 
 
@@ -33,10 +38,11 @@ def propose(stage: Stage, told: Script) -> Iterator[datetime]:
     """Stage 1: written and submitted; drafted by a worker; decided by the secretary."""
     author = told["author"]
     words = Words(
-        **{name: zh(told[name]) for name in TEXTS},
+        title=zh(told["title"]), situation=zh(told["situation"]), request=zh(told["request"]),
+        affected=zh(told["affected"]), location=zh(told["location"]),
         category=Category(told["category"]),
         outcome_class=OutcomeClass(told["outcome_class"]),
-    )
+    )  # fmt: skip
     channel = Channel(told.get("channel", "web"))
     speak = (
         stage.as_
@@ -72,8 +78,15 @@ def _answer(stage: Stage, told: Script) -> Answer:
             Verdict.REFUSE, reason_code=RefusalReason(said["code"]), reason=zh(said["reason"]),
             legal_basis=zh(said["legal_basis"]), instead=zh(said["instead"]), is_lawful=True,
         )  # fmt: skip
-    yes = dict.fromkeys(CHECKLIST, True)
-    return Answer(Verdict.ADMIT, unit_id=stage.units[told["unit"]], **yes)
+    return admissible(stage.units[told["unit"]])
+
+
+def admissible(unit_id: int) -> Answer:
+    """The suggestion to admit: every question of the checklist answered yes."""
+    return Answer(
+        Verdict.ADMIT, in_competence=True, is_concrete=True, is_lawful=True, is_not_personal=True,
+        unit_id=unit_id,
+    )  # fmt: skip
 
 
 def matter_of(stage: Stage, told: Script) -> Proposal:
@@ -143,27 +156,27 @@ def _voices(stage: Stage, told: Script) -> Iterator[tuple[Script, str, Stance, C
     """Every opinion of the script: its group, who speaks, for or against, how, and the words."""
     people = [key for key in stage.cast if key[-1].isdigit() and not key.startswith("expert")]
     stage.random.shuffle(people)
-    voices = []
-    for group in told.get("groups", ()):
-        channels = [
-            Channel(name) for name in ("web", "hall", "building") for _ in range(group.get(name, 0))
-        ]
-        stances = [
-            Stance(name)
-            for name in ("for", "against", "suggestion")
-            for _ in range(group.get(name, 0))
-        ]
-        stage.random.shuffle(stances)
-        tails = told.get("tails", [""])
-        for n, (channel, stance) in enumerate(zip(channels, stances, strict=True)):
-            phrase = group["phrases"][n % len(group["phrases"])]
-            body = phrase + (tails[n % len(tails)] if n >= len(group["phrases"]) else "")
-            voices.append((group, stance, channel, body))
-    for one in told.get("minority", ()):
-        voices.append((one, Stance(one["stance"]), Channel(one["channel"]), zh(one)))
+    voices = [voice for group in told.get("groups", ()) for voice in _of_group(stage, told, group)]
+    voices += [
+        (one, Stance(one["stance"]), Channel(one["channel"]), zh(one))
+        for one in told.get("minority", ())
+    ]
     stage.random.shuffle(voices)
     for n, (group, stance, channel, body) in enumerate(voices):
         yield group, people[n % len(people)], stance, channel, body
+
+
+def _of_group(
+    stage: Stage, told: Script, group: Script
+) -> Iterator[tuple[Script, Stance, Channel, str]]:
+    """The opinions of one group: channels and stances in their numbers, phrases in turn."""
+    ways = [Channel(name) for name in WAYS for _ in range(group.get(name, 0))]
+    sides = [Stance(name) for name in STANCES for _ in range(group.get(name, 0))]
+    stage.random.shuffle(sides)
+    phrases, tails = group["phrases"], told.get("tails", [""])
+    for n, (channel, stance) in enumerate(zip(ways, sides, strict=True)):
+        tail = tails[n % len(tails)] if n >= len(phrases) else ""
+        yield group, stance, channel, phrases[n % len(phrases)] + tail
 
 
 def _say(
@@ -181,6 +194,9 @@ def _say(
     group.setdefault("ids", []).append(made.id)
     if "en" in group:
         stage.english(made, body=group)
+    if "answer" in group:
+        said = opinions.answer(stage.as_("community_worker"), made, body=zh(group["answer"]))
+        stage.english(said, body=group["answer"])
 
 
 def _react(stage: Stage, told: Script, per_day: int) -> None:
@@ -221,7 +237,7 @@ def summarise(stage: Stage, told: Script) -> Scene:
 
 
 def review(stage: Stage, told: Script) -> Scene:
-    """Stage 3: panel, interests, finding, signatures, dissent, publication; or skipped, with why."""
+    """Stage 3: panel, interests, finding, signatures, publication; or skipped, with the reason."""
     matter = matter_of(stage, told)
     if "skip_review" in told:
         made = reviews.skip(stage.as_("party_lead"), matter, reason=zh(told["skip_review"]))
@@ -253,21 +269,15 @@ def review(stage: Stage, told: Script) -> Scene:
 
 
 def _find(
-    stage: Stage, matter: Proposal, found: reviews.Review, told: Script, seats: dict
+    stage: Stage, matter: Proposal, found: reviews.Review, told: Script, seats: Seats
 ) -> Scene:
     said = told["finding"]
     first = next(one["who"] for one in said["panel"] if "interest" not in one)
-    headings = ("feasibility", "safety", "law", "cost", "affected", "alternatives", "maintenance")
     made = findings.draft_finding(
         stage.as_(first), found,
-        answers=Answers(
-            **{name: zh(said[name]) for name in headings},
-            **{f"{name}_mark": Mark(said[f"{name}_mark"]) for name in headings[:4]},
-            cost_low=said["cost_low"], cost_high=said["cost_high"],
-            conclusion=Conclusion(said["conclusion"]),
-        ),
+        answers=_answers(said),
     )  # fmt: skip
-    stage.english(made, **{name: said[name] for name in headings})
+    stage.english(made, **{name: said[name] for name in HEADINGS})
     yield stage.later(1, hour=11)
     for one in said["panel"]:
         if "dissent" in one:
@@ -278,6 +288,16 @@ def _find(
     findings.publish(stage.as_("party_lead"), found)
     yield stage.later(1, hour=10)
     process.move(stage.as_("party_lead"), matter, "finish_review")
+
+
+def _answers(said: Script) -> Answers:
+    marks = {f"{name}_mark": Mark(said[f"{name}_mark"]) for name in MARKED}
+    words = {name: zh(said[name]) for name in HEADINGS}
+    given: dict[str, Any] = {**words, **marks}
+    return Answers(
+        **given, cost_low=said["cost_low"], cost_high=said["cost_high"],
+        conclusion=Conclusion(said["conclusion"]),
+    )  # fmt: skip
 
 
 def open_for_opinions(stage: Stage, matter: Proposal, words: Words) -> None:

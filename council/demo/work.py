@@ -1,4 +1,4 @@
-"""One matter of the example from its joint meeting to the residents' rating, through the real acts."""
+"""One matter of the example from its joint meeting to the rating, through the real acts."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -72,18 +72,16 @@ def _move(stage: Stage, key: str, meeting: Meeting, name: str) -> None:
 
 def _seats(stage: Stage) -> tuple[int, ...]:
     """The memberships of the council's 21 seats."""
-    found = []
-    for one in script("cast")["officers"]:
-        if one.get("seat"):
-            found.append(
-                stage.session.scalars(
-                    select(Membership.id).where(
-                        Membership.person_id == stage.cast[one["key"]],
-                        Membership.constituency == Constituency(one["constituency"]),
-                    )
-                ).one()
+    return tuple(
+        stage.session.scalars(
+            select(Membership.id).where(
+                Membership.person_id == stage.cast[one["key"]],
+                Membership.constituency == Constituency(one["constituency"]),
             )
-    return tuple(found)
+        ).one()
+        for one in script("cast")["officers"]
+        if one.get("seat")
+    )
 
 
 def meet(stage: Stage, told: Script) -> Scene:
@@ -136,6 +134,11 @@ def _settle(stage: Stage, told: Script, item: AgendaItem, present: list[MeetingS
         deliberations.agree(stage.as_("facilitator"), item, text=zh(said["consensus"]))
         stage.english(item, consensus=said["consensus"])
         return
+    if "objection" in said:
+        seat = next(one for one in present if one.constituency is Constituency.RESIDENTS)
+        who = stage.as_(_key(stage, seat.person_id))
+        made = deliberations.object_to(who, item, words=zh(said["objection"]))
+        stage.english(made, words=said["objection"])
     vote = deliberations.open_vote(stage.as_("facilitator"), item)
     choices = [Choice(name) for name in ("for", "against", "abstain") for _ in range(said[name])]
     voting = [seat for seat in present if seat.votes]
@@ -209,7 +212,7 @@ def _assign(stage: Stage, matter: Proposal, one: Script) -> Commitment:
 
 
 def do(stage: Stage, commitment: Commitment, one: Script) -> Scene:
-    """One task: acknowledged, reported with photographs, perhaps extended, checked, perhaps twice."""
+    """One task: acknowledged, reported, perhaps extended, checked, perhaps twice."""
     handler = _handler(one)
     commitments.acknowledge(stage.as_(handler), commitment)
     yield stage.later(one["start_days"], hour=9, minute=30)

@@ -1,4 +1,4 @@
-"""Every page that can be reached by a link: it opens, escapes what people wrote, and counts its SQL."""
+"""Every page that can be reached by a link opens, and escapes what people wrote."""
 
 import re
 from collections.abc import Iterator
