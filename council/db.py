@@ -180,11 +180,7 @@ def _postgresql(url: str, *, writes: bool) -> sa.Engine:
 def load_tables() -> None:
     """Import every module with tables, so that the metadata is complete."""
     for name in TABLES:
-        try:  # INTERIM: rooms are still arriving
-            import_module(f"council.{name}")
-        except ModuleNotFoundError as missing:
-            if missing.name != f"council.{name}":
-                raise
+        import_module(f"council.{name}")
 
 
 def home(folder: str) -> Path:
