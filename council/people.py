@@ -248,13 +248,7 @@ def bylines(
     ids = {person_id for person_id, _ in wanted}
     if not ids:
         return {}
-    numbers = dict(
-        session.execute(
-            select(Alias.person_id, Alias.number).where(
-                Alias.person_id.in_(ids), Alias.community_id == community_id
-            )
-        ).all()
-    )
+    numbers = _numbers(session, community_id, ids)
     units = {
         person: (name, name_en)
         for person, name, name_en in session.execute(
@@ -263,12 +257,7 @@ def bylines(
             .where(Membership.person_id.in_(ids), Membership.community_id == community_id)
         )
     }
-    consenting = ids & set(named)
-    names = (
-        dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(consenting))).all())
-        if consenting
-        else {}
-    )
+    names = _names(session, ids & set(named))
     return {
         (person, capacity): Byline(
             capacity,
@@ -279,3 +268,17 @@ def bylines(
         )
         for person, capacity in wanted
     }
+
+
+def _numbers(session: Session, community_id: int, ids: set[int]) -> dict[int, int]:
+    found = select(Alias.person_id, Alias.number).where(
+        Alias.person_id.in_(ids), Alias.community_id == community_id
+    )
+    return dict(session.execute(found).all())
+
+
+def _names(session: Session, consenting: set[int]) -> dict[int, str]:
+    if not consenting:
+        return {}
+    found = select(Person.id, Person.name).where(Person.id.in_(consenting))
+    return dict(session.execute(found).all())

@@ -68,7 +68,6 @@ def document() -> str:
             "| step | from → to | who | needs |",
             "|---|---|---|---|",
             *(_row(one) for one in _table()),
-            "",
         ]
     )
 

@@ -162,6 +162,7 @@ class Roots(HTMLParser):
 
 def without_jinja(text: str) -> str:
     """The HTML of a template: statements gone, every expression a letter."""
+    text = re.sub(r"\{%-?\s*set \w+\s*-?%\}.*?endset\s*-?%\}", "", text, flags=re.DOTALL)
     text = re.sub(r"\{#.*?#\}|\{%.*?%\}", "", text, flags=re.DOTALL)
     return re.sub(r"\{\{.*?\}\}", "x", text, flags=re.DOTALL)
 
@@ -172,6 +173,7 @@ def without_jinja(text: str) -> str:
         ('{% from "a" import b %}\n<li id="x-{{ n }}">{{ b("<p>") }}<br></li>', 1),
         ('<li id="a"></li><li id="b"></li>', 2),
         ('{% if n %}<img id="a" alt="">{% endif %}', 1),
+        ('{% set kept %}<i>{{ n }}</i>{% endset %}<p id="a">{{ kept }}</p>', 1),
     ],
 )
 def test_the_roots_of_a_part_are_counted(part: str, roots: int) -> None:

@@ -2,11 +2,13 @@
 
 import pytest
 
-from council import admissions, calendar, offices, process
+from council import admissions, calendar, deliberations, offices, process, votes
 from council.admissions import Answer, RefusalReason, Verdict
 from council.errors import NotAllowed, NotReady
 from council.people import Constituency, Post
 from council.proposals import Proposal, Stage, Words, draft
+from council.votes import Choice
+from tests.hall import SEATS, Hall
 from tests.world import WORDS, World
 
 ADMIT = Answer(
@@ -158,3 +160,46 @@ def test_a_worker_submits_for_somebody_and_the_matter_is_theirs(world: World) ->
     assert made.author_id == world.who["neighbour"]
     assert made.entered_by_id == world.who[Post.COMMUNITY_WORKER]
     assert made.stage is Stage.SUBMITTED
+
+
+# What meetings and votes do moves the matter
+
+
+def test_a_meeting_takes_its_matter_up_and_a_postponed_one_waits_again(world: World) -> None:
+    hall = Hall(world)
+    item = hall.item_open()
+    assert hall.matter.stage is Stage.DELIBERATING
+    deliberations.postpone(world.as_(Post.FACILITATOR), item, reason="等图纸")
+    assert hall.matter.stage is Stage.READY_FOR_MEETING
+    acts = world.acts()
+    assert acts[-2:] == ["item.postpone", "proposal.postpone"]
+    assert "proposal.take_up" in acts
+
+
+def test_consensus_adopts_the_matter(world: World) -> None:
+    hall = Hall(world)
+    deliberations.agree(world.as_(Post.FACILITATOR), hall.item_open(), text="同意加灯。")
+    assert hall.matter.stage is Stage.ADOPTED
+    assert world.acts()[-1] == "proposal.adopt_by_consensus"
+
+
+@pytest.mark.parametrize(
+    ("against", "stage", "act"),
+    [
+        ((), Stage.ADOPTED, "proposal.adopt"),
+        ((Constituency.UNITS,), Stage.TRANSFERRED, "proposal.refer"),
+        (tuple(SEATS), Stage.REJECTED, "proposal.reject"),
+    ],
+)
+def test_the_computed_outcome_of_a_vote_moves_the_matter(
+    world: World, against: tuple[str, ...], stage: Stage, act: str
+) -> None:
+    hall = Hall(world)
+    vote = hall.vote_open()
+    assert hall.matter.stage is Stage.VOTING
+    for key in SEATS:
+        choice = Choice.AGAINST if key in against else Choice.FOR
+        votes.cast(world.as_(key), vote, choice=choice)
+    deliberations.close_vote(world.as_(Post.FACILITATOR), vote)
+    assert hall.matter.stage is stage
+    assert {"proposal.open_vote", act} <= set(world.acts())

@@ -56,7 +56,7 @@ def is_empty(database: Database) -> bool:
 def schedule(stage: Stage) -> None:
     """When each matter of the example begins, in days before the load day."""
     told = script("matters")
-    stage.enter(stage.at(-142, 20), to_the_end(stage, script("xiemalu")))
+    stage.enter(stage.at(-152, 20), to_the_end(stage, script("xiemalu")))
     stage.enter(_festival(stage), road.propose(stage, told["pipe"]))
     stage.enter(stage.at(-125, 19), to_the_end(stage, told["toilet"]))
     stage.enter(stage.at(-75, 8), _to_the_meeting(stage, told["parking"]))

@@ -10,7 +10,7 @@ from council.offices import NOWHERE
 from council.people import Constituency, Post
 from council.places import Place, PlaceKind
 
-PASSWORD = "council-demo"  # noqa: S105  (printed on every page of the example)
+PASSWORD = "council-demo"
 RESIDENTS = 200
 """Example residents with a password: resident001 … resident200."""
 NEIGHBOURS = 150

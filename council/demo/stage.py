@@ -47,7 +47,7 @@ class Stage:
         self.settings = settings
         self.today = today
         self.now = datetime.combine(today, time(), ZONE).astimezone(UTC)
-        self.random = random.Random(SEED)  # noqa: S311  (an example, not a secret)
+        self.random = random.Random(SEED)
         self.cast: dict[str, int] = {}
         self.units: dict[str, int] = {}
         self.community: Place

@@ -1,0 +1,204 @@
+"""The example community: its numbers, its invariants, and an entry in the log for every act."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from council import audit, deadlines, demo, gate, process, rules, verify
+from council.acceptance import Check, CheckVerdict
+from council.calendar import Deadline
+from council.commitments import Commitment
+from council.db import Database, migrate
+from council.delays import Extension
+from council.notices import Notice, NoticeKind
+from council.opinions import Opinion
+from council.people import Channel
+from council.proposals import Proposal, Stage
+from council.ratings import Rating, section
+from council.settings import Settings
+from council.summaries import OpinionGroup
+from council.votes import Vote
+from tests.example import TODAY, Example
+
+
+class Loaded(Example):
+    """The whole example, with how many acts it took and how long."""
+
+    acts: int
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+    """The whole example on SQLite, loaded once; every run of the gate is counted."""
+    folder: Path = tmp_path_factory.mktemp("loaded")
+    settings = Settings(data_dir=folder, database_url=f"sqlite:///{folder}/council.db")
+    migrate(settings.url)
+    database = Database(settings.url)
+    runs = Counter[str]()
+    real: Callable[..., Any] = gate.through
+
+    def counted(ctx: Any, spec: Any, *rest: Any) -> Any:
+        result = real(ctx, spec, *rest)
+        runs["acts"] += 1
+        return result
+
+    began = time.process_time()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gate, "through", counted)
+        demo.load(database, settings, today=TODAY)
+    made = Loaded(database, settings)
+    object.__setattr__(made, "acts", runs["acts"])
+    object.__setattr__(made, "seconds", time.process_time() - began)
+    yield made
+    database.close()
+
+
+def matter(session: Any, title: str) -> Proposal:
+    """The matter of the example whose title begins like this."""
+    found = select(Proposal).where(Proposal.title.startswith(title))
+    row: Proposal = session.scalars(found).one()
+    return row
+
+
+def test_every_act_left_exactly_one_entry(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        assert audit.size(session) == loaded.acts > 2500
+
+
+def test_it_loads_within_thirty_seconds_and_everything_verifies(loaded: Loaded) -> None:
+    assert loaded.seconds < 30
+    report = verify.verify(loaded.database, loaded.settings)
+    assert report.broken == []
+    assert report.signed_size == report.size
+
+
+def test_xiema_road_has_its_numbers(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        road = matter(session, "斜马路")
+        assert road.stage is Stage.RATED
+        by_channel = dict(
+            session.execute(
+                select(Opinion.channel, func.count())
+                .where(Opinion.proposal_id == road.id)
+                .group_by(Opinion.channel)
+            ).all()
+        )
+        assert by_channel == {Channel.WEB: 140, Channel.HALL: 96, Channel.BUILDING: 76}
+
+        def count(kind: Any, *also: Any) -> int:
+            found = select(func.count()).select_from(kind).where(kind.proposal_id == road.id, *also)
+            return session.scalar(found) or 0
+
+        assert count(OpinionGroup) == 14
+        assert count(Commitment) == 9
+        assert count(Check, Check.verdict == CheckVerdict.REWORK) == 1
+        assert count(Extension) == 1
+        assert count(Rating) == 187
+        shown = section(session, road, deadlines.day_end(TODAY))
+        assert shown is not None
+        assert shown.average.shown == "4.5"
+        vote = session.scalars(select(Vote).where(Vote.proposal_id == road.id)).one()
+        result = vote.reckoning
+        assert result is not None
+        totals = result.totals
+        assert (totals.favour, totals.against, totals.abstain) == (15, 1, 1)
+
+
+def test_each_matter_stands_where_it_should(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        assert matter(session, "口袋公园").stage is Stage.CONSULTING
+        assert matter(session, "2 号楼").stage is Stage.READY_FOR_MEETING
+        assert matter(session, "请修我家水管").stage is Stage.NOT_ADMITTED
+        assert matter(session, "建设小区公厕").stage in {Stage.COMPLETED, Stage.RATED}
+
+
+def test_the_water_pipe_was_due_across_the_spring_festival(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        pipe = matter(session, "请修我家水管")
+        clock = session.scalars(
+            select(Deadline).where(
+                Deadline.proposal_id == pipe.id, Deadline.kind == "admission_draft"
+            )
+        ).one()
+        assert deadlines.local_date(clock.started_at).isoformat() == "2026-02-13"
+        assert clock.due_day.isoformat() == "2026-02-25"
+
+
+def test_its_invariants_hold(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        for notice in session.scalars(select(Notice)):
+            assert notice.days >= 15 or notice.kind is NoticeKind.MEETING
+        handlers = {row.id: row.person_id for row in session.scalars(select(Commitment))}
+        for check in session.scalars(select(Check)):
+            assert check.checker_id != handlers[check.commitment_id]
+
+
+def test_the_same_arguments_give_the_same_record(loaded: Loaded, tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/again.db")
+    migrate(settings.url)
+    database = Database(settings.url)
+    demo.load(database, settings, today=TODAY)
+
+    def told(opened: Database) -> list[tuple[str, str]]:
+        with opened.read() as session:
+            return [(one.act, one.at.isoformat()) for one in audit.leaves(session)]
+
+    assert told(database) == told(loaded.database)
+    database.close()
+
+
+def test_it_is_never_mixed_with_anything(loaded: Loaded) -> None:
+    with pytest.raises(demo.NotEmpty):
+        demo.load(loaded.database, loaded.settings, today=TODAY)
+
+
+def test_generated_matters_come_on_top(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, database_url=f"sqlite:///{tmp_path}/size.db")
+    migrate(settings.url)
+    database = Database(settings.url)
+    heard: list[float] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "schedule", lambda _stage: None)
+        demo.load(database, settings, today=TODAY, size=40, told=heard.append)
+    with database.read() as session:
+        titles = session.scalars(select(Proposal.title)).all()
+    assert len(titles) == len(set(titles)) == 40
+    assert heard == sorted(heard)
+    assert heard[-1] == 1
+    assert verify.verify(database, settings).broken == []
+    database.close()
+
+
+def test_the_road_is_written_down_as_it_is() -> None:
+    path = Path(__file__).parent.parent / "docs" / "process.md"
+    assert path.read_text("utf-8") == rules.document() + "\n"
+
+
+def test_rules_name_every_step_with_its_line() -> None:
+    listed = {rule.name: rule for rule in rules.listing("proposal.")}
+    for one in process.PROPOSAL.transitions:
+        rule = listed[f"proposal.{one.name}"]
+        assert (one.source.value, one.to.value) in rule.moves
+        assert rule.where.startswith("council/process.py:")
+        assert all(where.startswith("council/") for _, where in rule.requires)
+
+
+STEPS_WALKED = {
+    "proposal.submit", "proposal.admit", "proposal.open_consultation",
+    "proposal.close_consultation", "proposal.send_to_review", "proposal.skip_review",
+    "proposal.finish_review", "proposal.take_up", "proposal.open_vote", "proposal.adopt",
+    "proposal.adopt_by_consensus", "proposal.reject", "proposal.start_work",
+    "proposal.finish_work", "proposal.complete", "proposal.close_rating",
+}  # fmt: skip
+
+
+def test_the_example_walks_the_whole_road(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        walked = set(session.scalars(select(audit.Entry.act).distinct()))
+    assert walked >= STEPS_WALKED
