@@ -76,16 +76,21 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a migrated database without a row, copied from the template."""
+    """The URL of a migrated database: without a row, or for a test with `world` with its rows.
+
+    Building a world takes ten times as long as copying one.
+    """
+    world = "world" in request.fixturenames
     if request.param == "sqlite":
         path = tmp_path / "council.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        template = request.getfixturevalue("world_sqlite" if world else "sqlite_template")
+        shutil.copyfile(template[0] if world else template, path)
         yield f"sqlite:///{path}"
         return
     server: postgres.Server = request.getfixturevalue("postgres_server")
-    template: str = request.getfixturevalue("postgres_template")
+    template = request.getfixturevalue("world_postgres" if world else "postgres_template")
     name = f"{request.getfixturevalue('database_name')}_{next(NUMBERS)}"
-    yield server.create(name, template)
+    yield server.create(name, template[0] if world else template)
     server.drop(name)
 
 

@@ -1,7 +1,10 @@
 """One small world for tests: a community, a person per constituency and office, and a clock."""
 
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -11,9 +14,10 @@ from council import audit, charter, gate, offices, people
 from council.db import Database
 from council.gate import Act, Context
 from council.people import SYSTEM, Behalf, Channel, Consent, Constituency, Person, Post
-from council.places import PlaceKind
+from council.places import Place, PlaceKind, Unit
 from council.policy import Can
 from council.proposals import Proposal, Stage, Words, draft
+from tests.postgres import Server
 
 START = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)
 """A Wednesday, 09:00 in Shanghai, after the May holiday."""
@@ -35,14 +39,35 @@ HOME = {
 }
 
 
+Who = dict[Post | Constituency | str, int]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a world that was built once remembers, so that a copy of it can be opened."""
+
+    who: Who
+    community_id: int
+    unit_ids: tuple[int, int]
+
+
 class World:
     """A community with everybody in it, in one open write session; `now` is the clock."""
 
-    def __init__(self, database: Database, session: Session) -> None:
+    def __init__(self, database: Database, session: Session, known: Known | None = None) -> None:
         self.database = database
         self.session = session
         self.now = START
-        self.who: dict[Post | Constituency | str, int] = {}
+        self.who: Who = dict(known.who) if known else {}
+        if known is None:
+            self._build()
+        else:
+            self.community = session.get_one(Place, known.community_id)
+            self.unit, self.other_unit = (session.get_one(Unit, one) for one in known.unit_ids)
+
+    def _build(self) -> None:
+        """Found the community through the real acts."""
+        session = self.session
         system = Context(session, SYSTEM, self.now)
         city = offices.found(system, offices.Nowhere(), code="370100", name="济南市")
         first = offices.first_administrator(system, city, name="管理员甲")
@@ -156,8 +181,42 @@ class World:
         return list(self.session.scalars(select(audit.Entry.act).order_by(audit.Entry.idx)))
 
 
-@pytest.fixture
-def world(database: Database) -> Iterator[World]:
-    """A world in a database of its own, on SQLite and on PostgreSQL."""
+def build(url: str) -> Known:
+    """Build a world in an empty, migrated database and say what it remembers."""
+    database = Database(url)
     with database.write() as session:
-        yield World(database, session)
+        made = World(database, session)
+    database.close()
+    return Known(made.who, made.community.id, (made.unit.id, made.other_unit.id))
+
+
+@pytest.fixture(scope="session")
+def world_sqlite(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Known]:
+    """A SQLite file with a world, built once, to be copied."""
+    path = tmp_path_factory.mktemp("world") / "world.db"
+    shutil.copyfile(sqlite_template, path)
+    return path, build(f"sqlite:///{path}")
+
+
+@pytest.fixture(scope="session")
+def world_postgres(
+    postgres_server: Server, postgres_template: str, database_name: str
+) -> Iterator[tuple[str, Known]]:
+    """The name of a PostgreSQL database with a world, built once, to be copied."""
+    name = f"{database_name}_world"
+    yield name, build(postgres_server.create(name, postgres_template))
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def world(database: Database, request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world in a database of its own, on SQLite and on PostgreSQL.
+
+    `database_url` (conftest.py) copies a database in which the world stands already.
+    """
+    kind = "sqlite" if database.url.startswith("sqlite") else "postgres"
+    _, known = request.getfixturevalue(f"world_{kind}")
+    with database.write() as session:
+        yield World(database, session, known)
