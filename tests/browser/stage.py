@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, expect
 
 from council.demo.cast import PASSWORD
+from tests.browser import axe
 from tests.browser.town import Town
 
 SWAPS = """document.addEventListener("htmx:after:swap", () => {
@@ -94,8 +95,9 @@ class Stage:
 
     def tick(self, *labels: str) -> None:
         """Tick the boxes, or choose the radio buttons, whose words hold these."""
+        picks = self.page.locator("input[type=radio], input[type=checkbox]")
         for words in labels:
-            self.page.get_by_label(words).check()
+            picks.and_(self.page.get_by_label(words)).check()
 
     def mark(self, heading: str, words: str) -> None:
         """Choose among the radio buttons under this heading."""
@@ -147,6 +149,12 @@ class Stage:
         """These words do not stand on the page."""
         for one in words:
             expect(self.page.get_by_text(one)).to_have_count(0)
+
+    def is_sound(self) -> None:
+        """Axe finds nothing on this page, and nothing spills over its edge."""
+        if self.script:
+            assert axe.violations(self.page) == {}, self.page.url
+            assert axe.spilling(self.page) == [], self.page.url
 
     def text(self) -> str:
         """Everything that stands on the page."""

@@ -77,6 +77,7 @@ def propose(stage: Stage) -> str:
     matter = f"/proposals/{stage.number()}"
     stage.press("提交议题")
     stage.sees("您的议题收到了", "P-0001")
+    stage.is_sound()
     return matter
 
 
@@ -87,7 +88,12 @@ def admit(stage: Stage, matter: str) -> None:
     stage.go(matter)
     stage.follow("起草受理意见")
     stage.page.get_by_role("radio", name="受理", exact=True).check()
-    stage.tick("属于社区能议的事", "说得具体，能照着办", "不违法，也不损害别人的权利", "不是一个人或一家的私事")
+    stage.tick(
+        "属于社区能议的事",
+        "说得具体，能照着办",
+        "不违法，也不损害别人的权利",
+        "不是一个人或一家的私事",
+    )
     stage.choose("承办单位", "城建科")
     stage.press("交给书记决定")
     stage.sees("建议：受理")
@@ -140,7 +146,10 @@ def consult(stage: Stage, matter: str) -> None:
     stage.press("同意")
     stage.sees("您已对每一句表了态，谢谢您。")
     say(stage, "反对", "灯正对着我家窗户，晚上睡不着。")
-    for key, words in (("party_member", "党员可以帮着看工。"), ("unit_member", "学校放学晚，支持。")):
+    for key, words in (
+        ("party_member", "党员可以帮着看工。"),
+        ("unit_member", "学校放学晚，支持。"),
+    ):
         with stage.town.as_(key) as ctx:
             opinions.give(ctx, row(matter, ctx), stance=Stance.FOR, body=words)
 
@@ -308,6 +317,7 @@ def vote(stage: Stage, meeting: str) -> None:
     stage.tick("同意按动议办")
     stage.press("下一步：核对我的选择")
     stage.sees("您投的是", "赞成")
+    stage.is_sound()
     stage.press("投出这一票")
     stage.sees("您已投票：赞成。")
     for key in set(SEATS) - {"council_member"}:
@@ -367,6 +377,7 @@ def decide_and_assign(stage: Stage, matter: str) -> str:
     stage.sign_in("party_lead")
     stage.go(matter)
     stage.follow("公示决定")
+    stage.is_sound()
     stage.fill("标题", "关于斜马路南口装路灯的决定")
     stage.fill("正文", "联席会议通过：在南口装一盏朝下照的路灯。")
     stage.press("公示决定")
@@ -434,6 +445,7 @@ def complete(stage: Stage, matter: str) -> None:
     stage.go(matter)
     stage.sees("待验收")
     stage.follow("公布结果")
+    stage.is_sound()
     stage.fill("标题", "斜马路南口路灯装好了")
     stage.fill("正文", "新灯已亮，台阶看得清。")
     stage.fill("计划费用（元）", "6500")
@@ -450,6 +462,7 @@ def rate(stage: Stage, matter: str) -> None:
     stage.sign_in("resident001")
     stage.go(matter)
     stage.follow("评价结果")
+    stage.is_sound()
     stage.page.get_by_role("radio", name="很满意", exact=True).check()
     stage.fill("想说的话，可以不写", "晚上出门不怕了。")
     stage.press("评价")

@@ -1,7 +1,8 @@
 """A small community with everybody in it, a real server before it, and a clock that is moved."""
 
+import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,12 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.applications import Starlette
 
-from council import jobs, people, verify
+from council import i18n, jobs, people, proposals, verify
 from council.db import Database
-from council.demo import cast, stage
+from council.demo import cast, road, stage
 from council.gate import Context
 from council.i18n import ZONE
-from council.people import Alias
+from council.people import Alias, Person
+from council.places import Place
+from council.proposals import Proposal, Stage
 from council.settings import Settings
 from council.web.app import create_app
 
@@ -30,18 +33,19 @@ FIRST_DAY = date(2026, 10, 12)
 class Town:
     """The community of the example without any matter: offices, seats, a few residents."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, first_day: date = FIRST_DAY) -> None:
         self.database = database
         self.settings = Settings(
             data_dir=folder, database_url=database.url, secret_key="for tests only"
         )
-        self.now = moment(FIRST_DAY, 8)
+        self.now = moment(first_day, 8)
         self.address = ""
         with database.write() as session:
-            moved_in = stage.Stage(session, self.settings, FIRST_DAY)
-            moved_in.now = self.now
-            cast.settle(moved_in)
-            self.people = moved_in.cast
+            self._told = stage.Stage(session, self.settings, first_day)
+            self._told.now = self.now
+            cast.settle(self._told)
+            self.community_id = self._told.community.id
+        self.people = self._told.cast
         self.app = create_app(database, self.settings, clock=lambda: self.now)
 
     def later(self, *, days: int = 0, hours: int = 0, minutes: int = 0) -> None:
@@ -65,6 +69,41 @@ class Town:
         with self.database.read() as session:
             yield session
 
+    def play(self, schedule: Callable[[stage.Stage], None], until: datetime) -> None:
+        """Let scenes of the example play until a moment; the clock stands there then."""
+        on = self._told
+        with self.database.write() as session:
+            on.session, on.community = session, session.get_one(Place, self.community_id)
+            on.today = i18n.local(until).date()
+            schedule(on)
+            on.play(until, lambda _: None)
+        self.now = until
+        jobs.work(self.database, self.settings, self.now)
+
+    def open_matter(self) -> str:
+        """A matter of the example goes through admission to its consultation; gives its address."""
+        told = copy.deepcopy(stage.script("matters")["park"])
+        told |= {"author": "resident001", "supporters": 3}
+
+        def consulted(on: stage.Stage) -> stage.Scene:
+            yield from road.propose(on, told)
+            matter = road.matter_of(on, told)
+            road.open_for_opinions(on, matter, proposals.words_of(matter))
+
+        self.play(lambda on: on.enter(self.now, consulted(on)), self.now + timedelta(days=4))
+        return f"/proposals/{told['id']}"
+
+    def matter(self, stage: Stage) -> str:
+        """The address of the youngest matter that stands at this stage."""
+        with self.read() as session:
+            found = select(Proposal.id).where(Proposal.stage == stage).order_by(Proposal.id.desc())
+            return f"/proposals/{session.scalars(found).first()}"
+
+    def name_of(self, key: str) -> str:
+        """Somebody's real name, which only those who enter for others see."""
+        with self.read() as session:
+            return session.get_one(Person, self.people[key]).name
+
     def number_of(self, key: str) -> str:
         """Somebody's public number."""
         with self.read() as session:
@@ -83,11 +122,12 @@ def moment(day: date, hour: int, minute: int = 0) -> datetime:
     return local.astimezone(UTC)
 
 
-def settle(database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
-    """A town with five residents who have a password, three who have none, and two comrades."""
-    for name, number in (("RESIDENTS", 5), ("NEIGHBOURS", 3), ("COMRADES", 2)):
-        monkeypatch.setattr(cast, name, number)
-    return Town(database, folder)
+def settle(database: Database, folder: Path, first_day: date = FIRST_DAY) -> Town:
+    """A town with a dozen residents who have a password, three who have none, and two comrades."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, number in (("RESIDENTS", 12), ("NEIGHBOURS", 3), ("COMRADES", 2)):
+            patch.setattr(cast, name, number)
+        return Town(database, folder, first_day)
 
 
 @contextmanager
