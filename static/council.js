@@ -176,5 +176,8 @@
   tidy();
   ready(document);
   document.querySelector(".errs")?.focus();
-  document.addEventListener("htmx:after:swap", () => ready(document));
+  document.addEventListener("htmx:after:swap", (event) => {
+    ready(document);
+    if (event.detail.ctx?.response?.status === 422) document.querySelector(".errs")?.focus();
+  });
 })();
