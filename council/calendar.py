@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import chinese_calendar
-from sqlalchemy import ForeignKey, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, false, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import deadlines, policy
@@ -225,33 +225,22 @@ class Waiting:
 
 
 def waiting(session: Session, actor: Actor, now: datetime, limit: int = 100) -> list[Waiting]:
-    """Everything open that waits for this person, earliest first (a fixed number of statements).
+    """Everything open that waits for this person, earliest first, in one statement.
 
-    By office or membership at the place, by name, or as somebody who signs for a unit.
+    Another one reads the days set by hand, once in a session.
     """
-    if actor.person_id is None:
-        return []
-    places = {held.place_id for held in actor.offices} | set(actor.memberships)
-    roots = select(Place.id, Place.path).where(Place.id.in_(places))
-    paths = dict(session.execute(roots).all()) if places else {}
-    mine = [Deadline.person_id == actor.person_id]
-    if units := actor.unit_ids():
-        mine.append(Deadline.unit_id.in_(units))
-    for place_id, path in paths.items():
-        able = policy.abilities(session, actor, place_id) - {Can.SELF, Can.SPEAK, Can.RATE}
-        if able:
-            below = select(Place.id).where(Place.path.startswith(path, autoescape=True))
-            mine.append(Deadline.community_id.in_(below) & Deadline.who.in_(able))
-    found = (
-        select(Deadline)
-        .where(Deadline.met_at.is_(None), or_(*mine))
-        .order_by(Deadline.due_at, Deadline.id)
-        .limit(limit)
-    )
+    found = select(Deadline).where(_waits_for(actor)).order_by(Deadline.due_at, Deadline.id)
+    found = found.limit(limit)
     is_working = working(session)
     return [
         Waiting(row, deadlines.left(now, row.due_at, is_working)) for row in session.scalars(found)
     ]
+
+
+def waiting_count(session: Session, actor: Actor) -> int:
+    """How many things wait for this person, in one statement."""
+    found = select(func.count()).select_from(Deadline).where(_waits_for(actor))
+    return session.scalar(found) or 0
 
 
 def overdue(session: Session, now: datetime, kinds: Iterable[str]) -> list[Deadline]:
@@ -265,3 +254,26 @@ def overdue(session: Session, now: datetime, kinds: Iterable[str]) -> list[Deadl
 def days_between(first: datetime, last: datetime) -> int:
     """Calendar days from one instant's day to another's, on the community's clock."""
     return (deadlines.local_date(last) - deadlines.local_date(first)) // timedelta(days=1)
+
+
+# Private helpers
+
+QUIET = {Can.SPEAK, Can.RATE}
+"""What everybody may do at any time is no task of anybody."""
+
+
+def _waits_for(actor: Actor) -> ColumnElement[bool]:
+    """Open, and due from this person: by name, for a unit, by office or by membership."""
+    if actor.is_system:
+        return false()
+    mine = [Deadline.person_id == actor.person_id]
+    if units := actor.unit_ids():
+        mine.append(Deadline.unit_id.in_(units))
+    for held in actor.offices:
+        below = select(Place.id).where(Place.path.startswith(held.path, autoescape=True))
+        able = policy.of_post(held.post) - QUIET
+        mine.append(Deadline.community_id.in_(below) & Deadline.who.in_(able))
+    for place_id in actor.memberships:
+        able = policy.of_members(actor.constituencies(place_id)) - QUIET
+        mine.append((Deadline.community_id == place_id) & Deadline.who.in_(able))
+    return Deadline.met_at.is_(None) & or_(*mine)

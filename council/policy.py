@@ -111,6 +111,18 @@ def grant(session: Session, actor: Actor | None, can: Can, place_id: int) -> Gra
     return Grant(constituency=min(held, key=list(Constituency).index)) if held else None
 
 
+def of_post(post: Post) -> frozenset[Can]:
+    """Every permission that an office gives."""
+    return frozenset(can for can, holders in HOLDERS.items() if post in holders.posts)
+
+
+def of_members(constituencies: frozenset[Constituency]) -> frozenset[Can]:
+    """Every permission that belonging to these constituencies gives."""
+    return frozenset(
+        can for can, holders in HOLDERS.items() if holders.constituencies & constituencies
+    )
+
+
 def allows(session: Session, actor: Actor | None, can: Can, place_id: int) -> bool:
     """Whether the actor holds the permission at the place."""
     return grant(session, actor, can, place_id) is not None

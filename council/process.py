@@ -13,6 +13,7 @@ from council import (
     proposals,
     ratings,
     reviews,
+    sittings,
     summaries,
     votes,
 )
@@ -94,15 +95,8 @@ def go_straight_to_meeting(ctx: Context, proposal: Proposal) -> None:
 
 
 def call_meeting(ctx: Context, proposal: Proposal) -> None:
-    """A joint meeting has to be called within the charter's days."""
-    limit = charter.limit(proposal.rules, "meeting_call")
-    calendar.start(ctx, proposal, "call_meeting", limit, who=Can.CONVENE)
-    proposal.moved_at = ctx.now
-
-
-def take_up(ctx: Context, proposal: Proposal) -> None:
-    """The meeting has begun to deliberate."""
-    calendar.meet(ctx, proposal, "call_meeting")
+    """A joint meeting has to be called; the notice of the meeting stops the clock."""
+    sittings.await_meeting(ctx, proposal)
     proposal.moved_at = ctx.now
 
 
@@ -205,7 +199,7 @@ PROPOSAL = Workflow(
           go_straight_to_meeting),
         T("finish_review", Stage.UNDER_REVIEW, Stage.READY_FOR_MEETING, Can.CONVENE,
           (reviews.finding_published,), call_meeting),
-        T("take_up", Stage.READY_FOR_MEETING, Stage.DELIBERATING, Can.SYSTEM, (), take_up),
+        T("take_up", Stage.READY_FOR_MEETING, Stage.DELIBERATING, Can.SYSTEM, (), moved),
         T("postpone", Stage.DELIBERATING, Stage.READY_FOR_MEETING, Can.SYSTEM, (), call_meeting),
         T("adopt_by_consensus", Stage.DELIBERATING, Stage.ADOPTED, Can.SYSTEM, (), decide),
         T("open_vote", Stage.DELIBERATING, Stage.VOTING, Can.SYSTEM, (), moved),

@@ -89,9 +89,22 @@ def has_begun(ctx: Context, meeting: Meeting) -> bool:
 # What belongs to a move itself: dates, clocks, the notice on the board
 
 
+def await_meeting(ctx: Context, proposal: Proposal) -> None:
+    """A joint meeting has to be called about the matter within the charter's days."""
+    limit = charter.limit(proposal.rules, "meeting_call")
+    calendar.start(ctx, proposal, "call_meeting", limit, who=Can.CONVENE)
+
+
 def call(ctx: Context, meeting: Meeting) -> None:
-    """The notice goes up on the board and hangs there until the day of the meeting."""
+    """The notice goes up on the board; everybody with a seat finds the meeting on their page."""
     meeting.notified_at = ctx.now
+    for matter in _matters(ctx, meeting):
+        calendar.meet(ctx, matter, "call_meeting")
+    day = local_date(meeting.starts_at).isoformat()
+    for seat in meetings.seats(ctx.session, meeting.id):
+        calendar.start_until(
+            ctx, meeting, "attend_meeting", meeting.starts_at, day, person_id=seat.person_id
+        )
     notices.post(
         ctx, meeting, NoticeKind.MEETING, title=meeting.title, body=meeting.location,
         days=max(1, calendar.days_between(ctx.now, meeting.starts_at)),
@@ -102,12 +115,13 @@ def begin(ctx: Context, meeting: Meeting) -> None:
     """The quorum is kept as it was when the meeting began."""
     attendance.freeze(ctx.session, meeting)
     meeting.began_at = ctx.now
+    calendar.meet(ctx, meeting, "attend_meeting")
 
 
 def fall(ctx: Context, meeting: Meeting) -> None:
     """The numbers show why the meeting fell; its matters wait for another one."""
     attendance.freeze(ctx.session, meeting)
-    meeting.ended_at = ctx.now
+    _end_early(ctx, meeting)
 
 
 def adjourn(ctx: Context, meeting: Meeting) -> None:
@@ -118,10 +132,10 @@ def adjourn(ctx: Context, meeting: Meeting) -> None:
 
 
 def cancel(ctx: Context, meeting: Meeting) -> None:
-    """Nobody is waited for any more."""
-    meeting.ended_at = ctx.now
+    """Nobody is waited for any more; what had been announced waits for another meeting."""
     for item in meetings.items(ctx.session, meeting.id):
         calendar.meet(ctx, item)
+    _end_early(ctx, meeting)
 
 
 # The table
@@ -171,3 +185,22 @@ def steps(
 ) -> list[tuple[Transition[Meeting, MeetingStage], Possible]]:
     """What this reader may do with the meeting now, each with what still blocks it."""
     return open_transitions(ctx, MEETING, meeting)
+
+
+# Private helpers
+
+
+def _matters(ctx: Context, meeting: Meeting) -> list[Proposal]:
+    """The matters on the agenda that still wait for the meeting."""
+    found = select(Proposal).join(AgendaItem, AgendaItem.proposal_id == Proposal.id)
+    waits = (AgendaItem.meeting_id == meeting.id) & (Proposal.stage == Stage.READY_FOR_MEETING)
+    return list(ctx.session.scalars(found.where(waits).order_by(AgendaItem.position)))
+
+
+def _end_early(ctx: Context, meeting: Meeting) -> None:
+    """It does not take place; a plan that nobody knew of had not stopped any clock."""
+    meeting.ended_at = ctx.now
+    calendar.meet(ctx, meeting, "attend_meeting")
+    if meeting.notified_at:
+        for matter in _matters(ctx, meeting):
+            await_meeting(ctx, matter)

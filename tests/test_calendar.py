@@ -3,15 +3,15 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from council import calendar, deadlines, gate
+from council import calendar, deadlines, gate, policy
 from council.calendar import Deadline
 from council.deadlines import Limit
 from council.errors import Invalid, NotAllowed
 from council.gate import Act
 from council.i18n import ZONE
-from council.people import Constituency, Post
+from council.people import SYSTEM, Actor, Constituency, Held, Post
 from council.policy import Can
 from council.proposals import Stage
 from tests.world import World
@@ -90,6 +90,37 @@ def test_a_clock_waits_for_those_who_hold_the_office(world: World) -> None:
     assert kinds(Post.COMMUNITY_WORKER) == ["admission_draft"]
     assert kinds(Post.PARTY_LEAD) == []
     assert kinds(Constituency.RESIDENTS) == []
+
+
+def test_what_waits_is_counted_in_one_statement_and_listed_in_another(world: World) -> None:
+    everybody: list[Post | Constituency] = [*Post, *Constituency]
+    for can in Can:
+        start_clock(world, kind=can, who=can)
+    start_clock(world, kind="one", person_id=world.who[Post.HANDLER])
+    start_clock(world, kind="one", unit_id=world.unit.id)
+    seen: list[str] = []
+    event.listen(
+        world.session.get_bind(), "before_cursor_execute", lambda *told: seen.append(told[2])
+    )
+    for key in everybody:
+        actor = world.as_(key).voice
+        calendar.working(world.session)
+        before = len(seen)
+        n = calendar.waiting_count(world.session, actor)
+        listed = calendar.waiting(world.session, actor, world.now)
+        assert len(seen) == before + 2
+        held = policy.abilities(world.session, actor, world.community.id)
+        wanted = {*held} - {Can.SELF, Can.SPEAK, Can.RATE}
+        kinds = [one.deadline.kind for one in listed if one.deadline.kind != "one"]
+        assert set(kinds) == wanted
+        assert n == len(listed) == len(wanted) + 2 * (key is Post.HANDLER)
+
+
+def test_nothing_waits_for_the_clockwork_or_in_another_community(world: World) -> None:
+    start_clock(world, who=Can.SCREEN)
+    assert calendar.waiting_count(world.session, SYSTEM) == 0
+    elsewhere = Held(Post.COMMUNITY_WORKER, 0, "/999/", None, 1)
+    assert calendar.waiting_count(world.session, Actor(person_id=9999, offices=(elsewhere,))) == 0
 
 
 def test_a_clock_for_one_person_or_unit_waits_for_them_only(world: World) -> None:

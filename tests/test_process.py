@@ -173,6 +173,7 @@ def test_a_meeting_takes_its_matter_up_and_a_postponed_one_waits_again(world: Wo
     assert hall.matter.stage is Stage.READY_FOR_MEETING
     acts = world.acts()
     assert acts[-2:] == ["item.postpone", "proposal.postpone"]
+    assert [one.kind for one in calendar.running(world.session, hall.matter)] == ["call_meeting"]
     assert "proposal.take_up" in acts
 
 

@@ -8,9 +8,11 @@ from PIL import Image
 
 from council import calendar, deliberations, files, meetings, notices, plans, sittings
 from council.errors import NotAllowed, NotReady
+from council.gate import Act, through
 from council.meetings import Meeting, MeetingStage
 from council.notices import NoticeKind
 from council.people import Constituency, Post
+from council.policy import Can
 from council.proposals import Stage
 from tests.hall import SEATS, Hall
 from tests.world import World
@@ -38,6 +40,56 @@ def test_the_notice_goes_out_in_time_and_hangs_on_the_board(hall: Hall) -> None:
     board = notices.standing(hall.world.session, hall.world.community, hall.world.now)
     assert [(one.kind, one.title) for one in board] == [(NoticeKind.MEETING, meeting.title)]
     assert hall.world.acts()[-1] == "meeting.notify"
+
+
+def clocks(hall: Hall, meeting: Meeting) -> tuple[list[str], int]:
+    """The open clocks of the hall's matter, and how many people a meeting waits for."""
+    session = hall.world.session
+    attending = calendar.running(session, meeting, "attend_meeting")
+    return [one.kind for one in calendar.running(session, hall.matter)], len(attending)
+
+
+def asked_for(hall: Hall) -> None:
+    """The clock runs until a meeting about the hall's matter is called."""
+    spec = Act("test.clock", Can.SYSTEM)
+    ctx = hall.world.system()
+    through(ctx, spec, hall.matter, lambda: sittings.await_meeting(ctx, hall.matter))
+
+
+def test_the_notice_calls_everybody_who_has_a_seat_and_nobody_else(hall: Hall) -> None:
+    asked_for(hall)
+    meeting = hall.planned()
+    assert clocks(hall, meeting) == (["call_meeting"], 0)
+    hall.answered(meeting)
+    hall.move(Post.PARTY_LEAD, meeting, "notify")
+    assert clocks(hall, meeting) == ([], len(SEATS))
+    session, now = hall.world.session, hall.world.now
+    (mine,) = calendar.waiting(session, hall.world.as_("neighbour").voice, now)
+    assert (mine.deadline.kind, mine.deadline.due_at) == ("attend_meeting", meeting.starts_at)
+    assert not calendar.waiting(session, hall.world.as_(Post.OVERSIGHT).voice, now)
+
+
+def test_nobody_is_waited_for_once_the_meeting_has_begun(hall: Hall) -> None:
+    asked_for(hall)
+    meeting = hall.begun()
+    assert clocks(hall, meeting) == ([], 0)
+
+
+def test_when_an_announced_meeting_does_not_take_place_another_has_to_be_called(
+    hall: Hall,
+) -> None:
+    asked_for(hall)
+    fell = hall.opened()
+    hall.world.wait(minutes=31)
+    hall.move(Post.FACILITATOR, fell, "fall")
+    assert clocks(hall, fell) == (["call_meeting"], 0)
+    (again,) = calendar.running(hall.world.session, hall.matter)
+    assert (again.started_at, again.who) == (hall.world.now, Can.CONVENE)
+    called_off = hall.notified()
+    assert clocks(hall, called_off) == ([], len(SEATS))
+    plans.explain(hall.world.as_(Post.PARTY_LEAD), called_off, reason="停电")
+    hall.move(Post.PARTY_LEAD, called_off, "cancel")
+    assert clocks(hall, called_off) == (["call_meeting"], 0)
 
 
 def test_the_notice_needs_place_five_constituencies_and_motions(hall: Hall) -> None:
@@ -157,8 +209,10 @@ def test_an_announced_meeting_is_called_off_with_a_reason(hall: Hall) -> None:
 
 
 def test_a_plan_is_dropped_without_ado(hall: Hall) -> None:
+    asked_for(hall)
     meeting = hall.planned()
     hall.move(Post.PARTY_LEAD, meeting, "cancel")
+    assert clocks(hall, meeting) == (["call_meeting"], 0)
     assert calendar.running(hall.world.session, hall.items(meeting)[0]) == []
 
 

@@ -15,6 +15,7 @@ from council.accounts import Account, Current
 from council.calendar import Waiting
 from council.errors import Invalid, NotFound, Problem
 from council.gate import Context
+from council.meetings import AgendaItem
 from council.people import Constituency
 from council.policy import Can
 from council.proposals import Proposal
@@ -146,14 +147,38 @@ def here(request: Request) -> Current:
 @handler(session=True)
 def me(request: Request, ctx: Context) -> Response:
     """What waits for me, by deadline."""
-    waiting = calendar.waiting(ctx.session, request.state.look.actor, ctx.now)
+    look = request.state.look
+    waiting = calendar.waiting(ctx.session, look.actor, ctx.now)
     ids = {one.deadline.proposal_id for one in waiting}
     matters = ctx.session.scalars(select(Proposal).where(Proposal.id.in_(ids)))
     return pages.page(
-        request, "accounts/me.html", groups=grouped(waiting, ctx.now), waiting=len(waiting),
+        request, "accounts/me.html", groups=grouped(waiting, ctx.now), waiting=look.waiting,
         matters={row.id: row for row in matters}, capacities=capacities(request),
-        counter=at_counter(request, ctx),
+        places=where(ctx.session, waiting), counter=at_counter(request, ctx),
     )  # fmt: skip
+
+
+ADDRESSES = {
+    "proposal": "/proposals/{matter}", "review": "/proposals/{matter}/review",
+    "panelist": "/proposals/{matter}/review", "meeting": "/meetings/{row}",
+    "agenda_item": "/meetings/{meeting}/items/{row}", "commitment": "/commitments/{row}",
+}  # fmt: skip
+"""Where somebody does what is due, by the table of the row that it is about."""
+
+
+def where(session: Session, waiting: list[Waiting]) -> dict[int, str]:
+    """The address at which each of these clocks is stopped, by its id; one statement at most."""
+    clocks = [one.deadline for one in waiting]
+    ids = [one.subject_id for one in clocks if one.subject_table == "agenda_item"]
+    found = select(AgendaItem.id, AgendaItem.meeting_id).where(AgendaItem.id.in_(ids))
+    called = dict(session.execute(found).all()) if ids else {}
+    return {
+        one.id: ADDRESSES[one.subject_table].format(
+            matter=one.proposal_id, row=one.subject_id, meeting=called.get(one.subject_id)
+        )
+        + ("/minutes" if one.kind == "minutes" else "")
+        for one in clocks
+    }
 
 
 def at_counter(request: Request, ctx: Context) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from council import accounts, audit, people, places
+from council import accounts, audit, calendar, people, places
 from council.accounts import Current
 from council.i18n import Language
 from council.people import Actor, Alias, Byline, Constituency
@@ -35,7 +35,10 @@ def meet(request: Request, session: Session, now: datetime) -> Current | None:
     )
     if here:
         actor = people.actor(session, here.person_id, now, here.chosen, here.account_id)
-        look = replace(look, actor=actor, name=here.name, byline=_byline(session, actor, community))
+        look = replace(
+            look, actor=actor, name=here.name, byline=_byline(session, actor, community),
+            waiting=calendar.waiting_count(session, actor),
+        )  # fmt: skip
     request.state.sign_in = here
     request.state.look = look
     return here

@@ -7,11 +7,15 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from council import accounts, passwords
+from council import accounts, deliberations, i18n, passwords, process
 from council.accounts import Account, Attempt, SignIn
 from council.audit import Entry
 from council.people import Constituency, Post
+from council.proposals import Stage
+from tests.hall import Hall
+from tests.test_reviews import under_review
 from tests.web.conftest import Site
+from tests.working import assigned
 
 PASSWORD = "三个 字 加 empty words"
 HASHED = passwords.accept(PASSWORD)
@@ -234,9 +238,6 @@ def test_my_page_says_that_nothing_waits(home: Site) -> None:
 
 
 def test_my_page_shows_what_waits_with_its_deadline(home: Site) -> None:
-    from council import process
-    from council.proposals import Stage
-
     world = home.world
     proposal = world.matter(Stage.DRAFT)
     process.move(world.as_(Constituency.RESIDENTS), proposal, "submit")
@@ -245,6 +246,59 @@ def test_my_page_shows_what_waits_with_its_deadline(home: Site) -> None:
     assert "1 件事等您办" in text
     assert f'href="/proposals/{proposal.id}"' in text
     assert "due." not in text
+
+
+def test_what_waits_is_counted_in_the_head_of_every_page(home: Site) -> None:
+    world = home.world
+    assert 'class="count"' not in home.as_(Post.COMMUNITY_WORKER).get("/meetings").text
+    for _ in range(2):
+        proposal = world.matter(Stage.DRAFT)
+        process.move(world.as_(Constituency.RESIDENTS), proposal, "submit")
+    world.commit()
+    assert 'class="count">2<' in home.as_(Post.COMMUNITY_WORKER).get("/meetings").text
+    assert 'class="count"' not in home.visitor().get("/meetings").text
+
+
+def test_whoever_has_a_seat_finds_the_meeting_on_my_page(home: Site) -> None:
+    meeting = Hall(home.world).notified()
+    home.world.commit()
+    text = home.as_("neighbour").get("/me").text
+    assert f'href="/meetings/{meeting.id}"' in text
+    assert text.count("参加联席会议") == 1
+    assert "Attend the joint meeting" in home.as_("neighbour").get("/me?lang=en").text
+
+
+def test_every_clock_leads_to_the_page_on_which_it_is_stopped(home: Site) -> None:
+    world, hall = home.world, Hall(home.world)
+    ended = hall.begun()
+    deliberations.postpone(world.as_(Post.FACILITATOR), hall.items(ended)[0], reason="等图纸")
+    hall.move(Post.FACILITATOR, ended, "adjourn")
+    planned = hall.planned()
+    review = under_review(world)
+    task = assigned(world, world.matter(Stage.ADOPTED))
+    world.commit()
+    item, matter = hall.items(planned)[0].id, review.proposal_id
+    for who, kind, address in (
+        (Post.HANDLER, "due.unit_answer", f"/meetings/{planned.id}/items/{item}"),
+        (Post.RECORDER, "due.minutes", f"/meetings/{ended.id}/minutes"),
+        (Post.PARTY_LEAD, "due.call_meeting", f"/proposals/{hall.matter.id}"),
+        (Post.PARTY_LEAD, "due.invite_panel", f"/proposals/{matter}/review"),
+        (Post.HANDLER, "due.acknowledge", f"/commitments/{task.id}"),
+    ):
+        client = home.as_(who)
+        mine = client.get("/me").text
+        entry = next(one for one in mine.split("<li>") if i18n.translate("zh", kind) in one)
+        assert f'href="{address}"' in entry
+        assert client.get(address).status_code == 200
+
+
+def test_my_page_opens_for_everybody_in_both_languages(home: Site) -> None:
+    Hall(home.world).notified()
+    home.world.commit()
+    for key in (*Post, *Constituency):
+        client = home.as_(key)
+        for query in ("?lang=zh", "?lang=en&size=elder"):
+            assert client.get("/me" + query).status_code == 200
 
 
 def test_an_officer_is_named_by_the_number_of_the_office(home: Site) -> None:
