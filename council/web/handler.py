@@ -32,7 +32,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 MAX_FILES = 12
 MAX_FIELDS = 2_000
-MAX_FIELD_BYTES = 256 * 1024
+MAX_FIELD_BYTES = 2 * 1024 * 1024
+"""Far more than any field takes, so that what is too long is counted, said and given back."""
 LARGEST_ID = 2**31 - 1
 
 

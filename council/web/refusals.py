@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -114,6 +115,7 @@ def _body(request: Request, refusal: Refusal) -> Response:
     data = {
         "status": refusal.status, "key": refusal.key, "fields": refusal.fields,
         "needs": refusal.needs, "reference": look.reference,
+        "written": [] if refusal.key == "foreign_form" else written_in(request),
     }  # fmt: skip
     try:
         shown = pages.render(look, name, data, None)
@@ -159,6 +161,15 @@ def typed_in(request: Request) -> list[tuple[str, str]]:
     pairs = sent.multi_items() if isinstance(sent, FormData) else []
     typed = [(k, v) for k, v in pairs if isinstance(v, str) and v.strip() and k not in NOT_KEPT]
     return typed if sum(len(value) for _, value in typed) <= LONGEST_KEPT else []
+
+
+def written_in(request: Request) -> list[str]:
+    """The sentences of the form that was refused, so that nobody has to write them again.
+
+    Codes, numbers and ticks are no sentences.
+    """
+    typed = (value.strip() for _, value in typed_in(request))
+    return [value for value in typed if not re.fullmatch(r"[!-~]{1,40}", value)]
 
 
 def way_back(request: Request) -> str:

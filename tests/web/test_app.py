@@ -225,6 +225,22 @@ def test_each_refusal_is_a_page_with_a_reference(
     assert ("Retry-After" in answer.headers) == (status in {429, 503})
 
 
+@pytest.mark.parametrize("error", [NotReady("not_ready"), NotAllowed("not_allowed"), KeyError()])
+def test_a_refused_form_gives_back_what_was_written(site: Site, error: Exception) -> None:
+    def refusing(request: Request, ctx: Context) -> Response:
+        raise error
+
+    probe(site, refusing)
+    typed = {"body": "第一行\n<b>第二行</b>", "stance": "for", "password": "kein Wort davon"}
+    client = site.as_(Constituency.RESIDENTS)
+    text = client.post("/probe", data=typed).text
+    assert '<h2 id="wrote">您写的还在' in text
+    assert "第一行<br>&lt;b&gt;第二行&lt;/b&gt;" in text
+    assert "kein Wort davon" not in text
+    assert 'id="wrote"' not in client.post("/probe", data={"stance": "for"}).text
+    assert 'id="wrote"' not in client.get("/probe").text
+
+
 def test_what_still_blocks_is_said_in_words(site: Site) -> None:
     def refusing(request: Request, ctx: Context) -> Response:
         raise NotReady("not_ready", ["own_account", "account_enabled"])
@@ -343,7 +359,7 @@ def test_a_body_of_more_than_twelve_megabytes_is_refused(site: Site) -> None:
     ("content", "kind"),
     [
         (b"a=1&" * 5000, "application/x-www-form-urlencoded"),
-        (b"a=" + b"x" * 300_000, "application/x-www-form-urlencoded"),
+        (b"a=" + b"x" * 3_000_000, "application/x-www-form-urlencoded"),
     ],
 )
 def test_a_form_that_cannot_be_read_is_refused(site: Site, content: bytes, kind: str) -> None:

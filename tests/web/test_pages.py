@@ -171,7 +171,13 @@ def test_an_answer_is_the_part_for_htmx_and_303_for_others() -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 422, 429, 500, 503])
 def test_a_refusal_says_what_next_in_both_languages(status: int, language: Language) -> None:
-    data = {"status": status, "key": "too_many", "fields": {"seconds": 60}, "needs": ("x",)}
+    data = {
+        "status": status,
+        "key": "too_many",
+        "fields": {"seconds": 60},
+        "needs": ("x",),
+        "written": [],
+    }
     for name in ("error.html", "error_part.html"):
         html = pages.render(look(language), name, data | {"reference": "409-7KX3"}, None)
         assert "409-7KX3" in html
@@ -185,6 +191,7 @@ def test_a_refusal_leads_back_to_its_matter() -> None:
     here = look()
     moved = Look(community=PLACE, path="/proposals/12/transitions/admit")
     data = {"status": 409, "key": "not_ready", "fields": {}, "needs": (), "reference": "1"}
+    data["written"] = []
     assert 'class="btn main" href="/proposals/12"' in pages.render(moved, "error.html", data, None)
     assert 'class="btn main" href="/"' in pages.render(here, "error.html", data, None)
 
