@@ -233,8 +233,13 @@ def check(request: Request, ctx: Context) -> Response:
 
 @handler(session=True, rate="write")
 def submit(request: Request, ctx: Context) -> Response:
-    """Submit; a slip is made for a person for whom a worker entered it."""
+    """Submit; a slip is made for a person for whom a worker entered it.
+
+    A second click is no second proposal: it leads to the same receipt.
+    """
     proposal = draft_of(request, ctx)
+    if proposal.stage is Stage.SUBMITTED:
+        return RedirectResponse(f"/proposals/{proposal.id}/submitted", status_code=303)
     process.move(ctx, proposal, "submit")
     return _to_receipt(request, ctx, proposal)
 

@@ -179,7 +179,8 @@ def test_what_was_submitted_cannot_be_changed_any_more(site):
     base = written(client)
     client.post(base + "/check")
     assert client.post(base + "/edit/what", data=WHAT).status_code == 409
-    assert client.post(base + "/check").status_code == 409
+    again = client.post(base + "/check")
+    assert (again.status_code, again.headers["location"]) == (303, base + "/submitted")
 
 
 def test_after_an_expired_session_signing_in_leads_on_with_what_was_typed(site):
