@@ -87,7 +87,7 @@ def _onwards(request: Request, form: Form, token: str) -> Response:
     then = local(form.value("then")) if form.value("then") else ""
     try:
         kept = [(str(name), str(value)) for name, value in json.loads(form.value("kept", "[]"))]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         kept = []
     if then and kept:
         fresh = csrf.token(settings_of(request).secret(), token)
