@@ -136,7 +136,21 @@ class Detail:
     leaf: bytes
 
 
+@dataclass(frozen=True)
+class Head:
+    """What is printed of the log: how many entries, and the first 16 hex digits of their root."""
+
+    size: int
+    digits: str
+
+
 # Questions
+
+
+def head(session: Session) -> Head:
+    """The log as it stands, in two statements: whoever keeps the paper can check it later."""
+    size = audit.size(session)
+    return Head(size, audit.root(session, size).hex()[:16])
 
 
 def page(ctx: Context, wanted: Wanted) -> list[History]:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from council import audit, merkle
 from council.audit import Draft
@@ -32,6 +32,19 @@ def test_an_older_tree_is_proved_to_be_the_beginning_of_a_newer_one(world: World
     world.commit()
     assert audit.size(session) > old
     assert audit.root(session, old) == old_root
+
+
+def test_the_root_of_any_size_is_read_in_one_statement(world: World) -> None:
+    world.commit()
+    session, seen = world.session, []
+    leaves = [merkle.leaf_hash(entry.entry) for entry in audit.leaves(session)]
+    event.listen(session.get_bind(), "before_cursor_execute", lambda *told: seen.append(told[2]))
+    frontier = merkle.Frontier()
+    for size, leaf in enumerate(leaves, start=1):
+        frontier.append(leaf)
+        assert audit.root(session, size) == frontier.root()
+    assert len(seen) == len(leaves)
+    assert audit.root(session, 0) == merkle.EMPTY_ROOT
 
 
 def test_the_time_of_an_entry_never_runs_backwards(world: World) -> None:

@@ -22,6 +22,13 @@ def newest(world: World, who=None, **wanted) -> history.History:
     return history.page(ctx, Wanted(**wanted))[0]
 
 
+def test_the_head_says_how_long_the_log_is_and_its_first_sixteen_digits(world: World) -> None:
+    world.commit()
+    head = history.head(world.session)
+    assert head.size == audit.size(world.session)
+    assert head.digits == audit.root(world.session).hex()[:16]
+
+
 def test_an_entry_says_what_was_done_and_by_whom(world):
     proposal = world.matter(Stage.CONSULTING)
     proposals.support(world.as_("neighbour"), proposal)

@@ -14,6 +14,7 @@ from council import (
     attendance,
     files,
     gate,
+    history,
     meetings,
     minutes,
     plans,
@@ -201,7 +202,7 @@ def notice(request: Request, ctx: Context) -> Response:
     record = minutes.record(ctx.session, meeting)
     return pages.page(
         request, "meetings/notice.html", meeting=meeting, record=record,
-        place=ctx.session.get_one(Place, meeting.community_id),
+        place=ctx.session.get_one(Place, meeting.community_id), stamp=history.head(ctx.session),
         translations=_words(
             request, ctx, [line.proposal.id for line in record.lines], [meeting.id]
         ),

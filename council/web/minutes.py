@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import files, gate, meetings, minutes, policy, translations
+from council import files, gate, history, meetings, minutes, policy, translations
 from council.errors import Invalid, NotAllowed, Problem
 from council.files import Picture
 from council.gate import Context
@@ -48,7 +48,7 @@ def _page(
         request, name, status, meeting=meeting, record=record, minutes=row, forms=forms,
         blank=Form(), place=ctx.session.get_one(Place, meeting.community_id),
         pictures=minutes.pictures(ctx.session, meeting.id),
-        clock=minutes.due(ctx.session, meeting),
+        clock=minutes.due(ctx.session, meeting), stamp=history.head(ctx.session),
         drafts=gate.possible(ctx, "minutes.draft", meeting),
         records=policy.allows(ctx.session, ctx.actor, Can.RECORD, meeting.community_id),
         translations=words | translations.of_rows(ctx.session, about),

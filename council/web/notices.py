@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import notices, translations
+from council import history, notices, translations
 from council.errors import NotFound
 from council.gate import Context
 from council.notices import Notice
@@ -42,7 +42,8 @@ def show(request: Request, ctx: Context) -> Response:
         raise NotFound("not_found")
     return pages.page(
         request, "notices/show.html", notice=row, place=ctx.session.get(Place, row.community_id),
-        hangs=not notices.is_over(row, ctx.now), translations=_words(request, ctx, [row]),
+        hangs=not notices.is_over(row, ctx.now), stamp=history.head(ctx.session),
+        translations=_words(request, ctx, [row]),
     )  # fmt: skip
 
 

@@ -1,11 +1,12 @@
 """The notice board: what hangs there today, and how a notice is printed."""
 
-from council import gate, notices, translations
+from council import deliberations, gate, history, notices, translations
 from council.gate import Act
 from council.notices import NoticeKind
 from council.people import Post
 from council.policy import Can
 from council.proposals import Stage
+from tests.hall import Hall
 
 
 def posted(world, title="关于加一盏路灯的决定", days=15):
@@ -46,6 +47,27 @@ def test_a_notice_is_printed_with_the_way_to_its_matter(site):
     site.world.wait(days=20)
     assert "张贴期已过" in site.visitor().get(f"/notices/{row.id}").text
     assert site.visitor().get("/notices/999").status_code == 404
+
+
+def test_every_paper_carries_the_size_and_the_digits_of_the_log(site):
+    row, hall = posted(site.world), Hall(site.world)
+    meeting = hall.begun()
+    deliberations.postpone(site.world.as_(Post.FACILITATOR), hall.items(meeting)[0], reason="等")
+    hall.move(Post.FACILITATOR, meeting, "adjourn")
+    site.world.commit()
+    for address in (f"/notices/{row.id}", f"/meetings/{meeting.id}/notice",
+                    f"/meetings/{meeting.id}/minutes"):  # fmt: skip
+        for language, words in (
+            ("zh", "核对办法：留好这张纸"),
+            ("en", "To check: keep this sheet"),
+        ):
+            page = site.visitor().get(f"{address}?lang={language}").text
+            with site.read() as session:
+                head = history.head(session)
+            assert head.digits in page
+            assert words in page
+            assert page.count(f"{head.size:,}") >= 2
+            assert "http://testserver/log" in page
 
 
 def test_the_board_speaks_english(site):
