@@ -33,9 +33,12 @@ def _meeting(request: Request, ctx: Context) -> tuple[Meeting, Place]:
 
 @handler(session=True)
 def new(request: Request, ctx: Context) -> Response:
-    """The form of a new meeting, with those ticked who were invited last time."""
+    """The form of a new meeting: those ticked who came last time, and the matter one comes from."""
     place = _community(request)
-    return _form_page(request, ctx, place, None, Form(members=plans.usual(ctx.session, place.id)))
+    form = Form(
+        members=plans.usual(ctx.session, place.id), matters=request.query_params.getlist("proposal")
+    )
+    return _form_page(request, ctx, place, None, form)
 
 
 @handler(session=True)

@@ -43,6 +43,21 @@ def test_the_form_offers_matters_officers_and_members(world, site, hall):
     assert "真名neighbour" in shown.text
 
 
+def test_whoever_comes_from_a_matter_finds_it_ticked_with_its_request_as_the_motion(
+    world, site, hall
+):
+    other = world.matter(Stage.READY_FOR_MEETING)
+    world.commit()
+    page = site.as_(Post.PARTY_LEAD).get(f"/meetings/new?proposal={hall.matter.id}").text
+    assert f'name="matters" value="{hall.matter.id}" checked' in page
+    assert f'name="matters" value="{other.id}">' in page
+    assert page.count(hall.matter.request) == 2
+    for nonsense in ("x", "0", "%F0%9F%98%80"):
+        shown = site.as_(Post.PARTY_LEAD).get(f"/meetings/new?proposal={nonsense}")
+        assert shown.status_code == 200
+        assert 'name="matters" value' in shown.text
+
+
 @pytest.mark.parametrize("who", [Post.FACILITATOR, Constituency.RESIDENTS])
 def test_only_conveners_see_it(world, site, hall, who):
     client = site.as_(who)
