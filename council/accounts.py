@@ -175,7 +175,7 @@ def _check_newcomer(ctx: Context, community: Place, who: Newcomer, name: str) ->
             known = building is not None and building.community_id == community.id
             check(known, "not_a_choice", "building")
         if name.strip() and check(NAME.fullmatch(name.strip()), "account_name", "account"):
-            check(find_account(session, name) is None, "name_taken", "account")
+            check(find_account(session, name) is None, "account_taken", "account")
 
 
 def _new_person(ctx: Context, newcomer: Newcomer) -> int:

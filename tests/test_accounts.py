@@ -79,7 +79,7 @@ def test_everything_wrong_with_a_newcomer_is_said_at_once(world: World) -> None:
         )  # fmt: skip
     assert wrong(refusal) == {
         ("person", "empty"), ("born", "not_a_year"), ("unit", "not_chosen"),
-        ("building", "not_a_choice"), ("account", "name_taken"),
+        ("building", "not_a_choice"), ("account", "account_taken"),
     }  # fmt: skip
 
 

@@ -155,7 +155,7 @@ def test_what_goes_wrong_is_one_sentence_on_stderr(folder: Path) -> None:
 
 
 def test_a_refusal_is_said_in_words() -> None:
-    refusal = Invalid(Problem("name_taken", "account"), Problem("not_a_year", "born"))
+    refusal = Invalid(Problem("account_taken", "account"), Problem("not_a_year", "born"))
     assert command.sentence(refusal).startswith("Somebody has this account name already.")
     assert command.sentence(ValueError("line one\nline two")) == "line one line two"
     assert command.sentence(ValueError()) == "ValueError"
