@@ -1,6 +1,10 @@
 """The start page and the list of outcomes: what was decided and done, what failed, what is late."""
 
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
 from enum import StrEnum
+from io import StringIO
 from typing import Any, TypeVar
 
 from starlette.requests import Request
@@ -9,17 +13,24 @@ from starlette.routing import Route
 
 from council import deadlines, outcomes, translations
 from council.gate import Context
-from council.meetings import Meeting
+from council.meetings import ItemStage, Meeting
 from council.outcomes import Card, Filter, OutcomeKind, Running
 from council.places import Place
 from council.proposals import OutcomeClass
 from council.web import pages
+from council.web import words as say
 from council.web.handler import handler
+from council.web.look import seen_by
 
 E = TypeVar("E", bound=StrEnum)
 
 FIRST_YEAR = 2000
 PAGE = 12
+EXPORT, FEED = 5000, 50
+"""Most lines of a table, most entries of a feed; what is older follows under `before`."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet run a cell instead of showing it, in wide characters too."""
 
 
 @handler()
@@ -60,6 +71,80 @@ def index(request: Request, ctx: Context) -> Response:
         years=range(this_year, this_year - 6, -1), **_listed(found, wanted),
         translations=_words(ctx, found, []),
     )  # fmt: skip
+
+
+# The same list for spreadsheets and feed readers
+
+
+@handler()
+def as_table(request: Request, ctx: Context) -> Response:
+    """The list as CSV (RFC 4180), in UTF-8 with the mark by which spreadsheets know it."""
+    found, words = _export(request, ctx, EXPORT)
+    look, written = request.state.look, StringIO()
+    with seen_by(look, words):
+        lines = csv.writer(written)
+        lines.writerow(say.gettext(one) for one in COLUMNS)
+        lines.writerows([safe(cell) for cell in _cells(card)] for card in found[:EXPORT])
+    headers = {
+        "Vary": pages.VARY, "Content-Language": look.tag,
+        "Content-Disposition": 'attachment; filename="outcomes.csv"',
+    }  # fmt: skip
+    if len(found) > EXPORT:
+        last = found[EXPORT - 1]
+        older = look.here(before=outcomes.cursor(last.at, last.proposal.id))
+        headers["Link"] = f'<{look.base}{older}>; rel="next"'
+    return Response("\ufeff" + written.getvalue(), media_type="text/csv", headers=headers)
+
+
+@handler()
+def as_feed(request: Request, ctx: Context) -> Response:
+    """The list as an Atom feed (RFC 4287)."""
+    found, words = _export(request, ctx, FEED)
+    look = request.state.look
+    text = pages.render(look, "outcomes/feed.xml", {"cards": found[:FEED]}, words)
+    return Response(
+        text, media_type="application/atom+xml",
+        headers={"Vary": pages.VARY, "Content-Language": look.tag},
+    )  # fmt: skip
+
+
+def _export(request: Request, ctx: Context, limit: int) -> tuple[list[Card], translations.Words]:
+    place: Place | None = request.state.look.community
+    wanted, _ = _asked(request, place.id if place else 0)
+    found = outcomes.cards(ctx.session, replace(wanted, limit=limit), ctx.now)
+    return found, _words(ctx, found, [])
+
+
+COLUMNS = (
+    "column.number", "column.address", "Title", "Class", "column.status", "column.day",
+    "column.days", "Responsible unit", "vote.for", "vote.against", "vote.abstain", "vote.present",
+    "vote.due", "Rating",
+)  # fmt: skip
+
+
+def _cells(card: Card) -> Iterator[object]:
+    """One outcome as a line of the table; what there is not stays empty."""
+    row, votes = card.proposal, card.result
+    voted = votes is not None and card.item is not None and card.item.stage is ItemStage.VOTED
+    yield row.id
+    yield say.absolute(f"/proposals/{row.id}")
+    yield say.said(row, "title").striptags()
+    yield say.label(row.outcome_class)
+    yield say.label(card.kind if card.kind is OutcomeKind.OVERDUE else row.stage)
+    yield deadlines.local_date(card.at).isoformat()
+    yield card.days
+    yield say.named(card.unit).striptags() if card.unit else ""
+    for name in ("favour", "against", "abstain"):
+        yield getattr(votes.totals, name) if votes and voted else ""
+    for name in ("present", "due"):
+        yield sum(getattr(one.tally, name) for one in votes.parts) if votes else ""
+    yield card.rating.shown if card.rating else ""
+
+
+def safe(cell: object) -> str:
+    """A cell that a spreadsheet shows and never runs."""
+    text = str(cell)
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _asked(request: Request, community_id: int) -> tuple[Filter, list[str]]:
@@ -111,4 +196,6 @@ def _words(
 routes = [
     Route("/", home),
     Route("/outcomes", index),
+    Route("/outcomes.csv", as_table),
+    Route("/outcomes.atom", as_feed),
 ]
