@@ -24,7 +24,7 @@ PAGES = sorted(TEMPLATES.rglob("*.html"))
 # tests of the screens.
 MACHINERY = {
     *("__init__", "app", "handler", "pages", "forms", "live"),
-    *("cookies", "csrf", "look", "middleware", "reader", "refusals", "static", "words"),
+    *("cookies", "counter", "csrf", "look", "middleware", "reader", "refusals", "static", "words"),
 }
 FRAME = {"errors", "layout", "macros"}
 

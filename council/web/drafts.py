@@ -21,7 +21,6 @@ from council import (
     policy,
     process,
     proposals,
-    slips,
 )
 from council.errors import Invalid, NotAllowed, NotFound
 from council.files import PhotoView, Picture
@@ -30,15 +29,13 @@ from council.people import Behalf, Channel, Consent
 from council.places import Place
 from council.policy import Can
 from council.proposals import SHORT, TITLE, WORDS, Category, OutcomeClass, Proposal, Stage, Words
-from council.web import cookies, pages
+from council.web import counter, pages
 from council.web.forms import Form
 from council.web.handler import behalf_from, form_of, handler, prepared
 from council.web.reader import settings_of
 from council.web.words import label_key
 
 STEPS = ("what", "where", "who")
-SHOWN_FOR = 600
-"""Seconds for which a fresh code waits in the worker's own cookie, to be shown once."""
 
 
 def draft_of(request: Request, ctx: Context) -> Proposal:
@@ -251,18 +248,12 @@ def slip(request: Request, ctx: Context) -> Response:
 
 
 def _to_receipt(request: Request, ctx: Context, proposal: Proposal) -> Response:
-    response = RedirectResponse(f"/proposals/{proposal.id}/submitted", status_code=303)
-    if ctx.behalf:
-        behalf, ctx.behalf = ctx.behalf, None
-        community = ctx.session.get_one(Place, proposal.community_id)
-        code = slips.issue_matter_slip(
-            ctx, community, proposal.id, proposal.author_id, behalf.channel, behalf.consent
-        )
-        kept = f"P{proposal.id}:{code}"
-        cookies.put(
-            request.scope, response, cookies.SLIP, kept, max_age=SHOWN_FOR, samesite="strict"
-        )
-    return response
+    address = f"/proposals/{proposal.id}/submitted"
+    if ctx.behalf is None:
+        return RedirectResponse(address, status_code=303)
+    code = counter.matter_slip(ctx, proposal.community_id, proposal.id, ctx.behalf)
+    ctx.behalf = None
+    return counter.to_slip(request, address, f"P{proposal.id}", code)
 
 
 @handler(session=True)
@@ -272,17 +263,14 @@ def submitted(request: Request, ctx: Context) -> Response:
     if proposal.submitted_at is None:
         return RedirectResponse(f"/proposals/{proposal.id}/check", status_code=303)
     clocks = calendar.running(ctx.session, proposal, "admission_draft", "admission")
-    whose, _, code = cookies.get(request, cookies.SLIP).partition(":")
     response = pages.page(
         request, "drafts/submitted.html", proposal=proposal, clock=clocks[0] if clocks else None,
-        code=code if whose == f"P{proposal.id}" else "", entered=ctx.behalf is not None,
+        code=counter.code_for(request, f"P{proposal.id}"), entered=ctx.behalf is not None,
         may_issue=gate.permitted(
             Context(ctx.session, ctx.actor, ctx.now), gate.ACTS["slip.matter"], proposal
         ) is not None,
     )  # fmt: skip
-    if whose:
-        cookies.drop(request.scope, response, cookies.SLIP)
-    return response
+    return counter.shown_once(request, response)
 
 
 routes = [

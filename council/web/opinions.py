@@ -1,27 +1,22 @@
 """Giving an opinion, changing it, answering one, and entering one for somebody at the counter."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import opinions, policy, proposals, slips
+from council import opinions, policy, proposals
 from council.consultations import OFFLINE
-from council.errors import Invalid, NotAllowed, NotFound, Problem
+from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.opinions import LONGEST, LONGEST_REPLY, Opinion, Stance
-from council.people import Behalf, Channel, Consent
-from council.places import Place
+from council.people import Channel, Consent
 from council.policy import Can
 from council.proposals import Proposal
-from council.web import cookies, pages
+from council.web import counter, pages
 from council.web.forms import Form
-from council.web.handler import behalf_from, form_of, handler
-
-SHOWN_FOR = 600
-"""Seconds for which a fresh code waits in the worker's own cookie, to be shown once."""
+from council.web.handler import form_of, handler
 
 
 def _matter(request: Request, ctx: Context) -> Proposal:
@@ -154,34 +149,19 @@ def new_for(request: Request, ctx: Context) -> Response:
     return _for_page(request, ctx, _matter(request, ctx), form)
 
 
-def _behalf(request: Request, ctx: Context, proposal: Proposal) -> Behalf:
-    """For whom the opinion is entered; it did not come in through the web."""
-    found = behalf_from(request, ctx.session, proposal.community_id)
-    if found is None:
-        raise Invalid(Problem("empty", "for_person"))
-    if found.channel not in OFFLINE:
-        raise Invalid(Problem("not_a_choice", "channel"))
-    return found
-
-
 @handler(session=True, rate="write")
 def give_for(request: Request, ctx: Context) -> Response:
     """Enter somebody's opinion and make out a slip with which they can follow the matter."""
     proposal, form = _matter(request, ctx), form_of(request)
     try:
-        ctx.behalf = behalf = _behalf(request, ctx, proposal)
+        ctx.behalf = behalf = counter.caller(request, ctx, proposal.community_id)
         stance, body = _read(form)
         row = opinions.give(ctx, proposal, stance=stance, body=body)
     except Invalid as wrong:
         return _for_page(request, ctx, proposal, form.wrong(wrong))
-    code = slips.issue_matter_slip(
-        replace(ctx, behalf=None), ctx.session.get_one(Place, proposal.community_id), proposal.id,
-        row.person_id, behalf.channel, behalf.consent,
-    )  # fmt: skip
-    response = RedirectResponse(f"/proposals/{proposal.id}/opinions/{row.id}/slip", status_code=303)
-    value = f"opinion-{row.id}:{code}"
-    cookies.put(request.scope, response, cookies.SLIP, value, max_age=SHOWN_FOR, samesite="strict")
-    return response
+    code = counter.matter_slip(ctx, proposal.community_id, proposal.id, behalf)
+    address = f"/proposals/{proposal.id}/opinions/{row.id}/slip"
+    return counter.to_slip(request, address, f"opinion-{row.id}", code)
 
 
 @handler(session=True)
@@ -190,15 +170,10 @@ def slip(request: Request, ctx: Context) -> Response:
     proposal, row = _opinion(request, ctx)
     if row.entered_by_id is None or row.entered_by_id != ctx.person_id:
         raise NotFound("not_found")
-    about, _, code = cookies.get(request, cookies.SLIP).partition(":")
     [said] = opinions.threads(ctx.session, proposal.community_id, [row])
-    response = pages.page(
-        request, "opinions/slip.html", proposal=proposal, one=said,
-        code=code if about == f"opinion-{row.id}" else "",
-    )  # fmt: skip
-    if about:
-        cookies.drop(request.scope, response, cookies.SLIP)
-    return response
+    code = counter.code_for(request, f"opinion-{row.id}")
+    response = pages.page(request, "opinions/slip.html", proposal=proposal, one=said, code=code)
+    return counter.shown_once(request, response)
 
 
 routes = [

@@ -1,27 +1,22 @@
 """Rating the result of a matter: one's own, and for somebody at the counter or on the telephone."""
 
-from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from council import gate, policy, proposals, ratings, slips, translations
+from council import gate, policy, proposals, ratings, translations
 from council.consultations import OFFLINE
-from council.errors import Invalid, NotAllowed, NotFound, NotReady, Problem
+from council.errors import Invalid, NotAllowed, NotFound, NotReady
 from council.gate import Context
-from council.people import Behalf, Channel, Consent
-from council.places import Place
+from council.people import Channel, Consent
 from council.policy import Can
 from council.proposals import Proposal
 from council.ratings import HIGHEST, LOWEST, WORDS, Rating
-from council.web import cookies, pages
+from council.web import counter, pages
 from council.web.forms import Form
-from council.web.handler import behalf_from, form_of, handler
-
-SHOWN_FOR = 600
-"""Seconds for which a fresh code waits in the worker's own cookie, to be shown once."""
+from council.web.handler import form_of, handler
 
 
 def _matter(request: Request, ctx: Context) -> Proposal:
@@ -103,35 +98,20 @@ def new_for(request: Request, ctx: Context) -> Response:
     return _for_page(request, ctx, _matter(request, ctx), form)
 
 
-def _behalf(request: Request, ctx: Context, proposal: Proposal) -> Behalf:
-    found = behalf_from(request, ctx.session, proposal.community_id)
-    if found is None:
-        raise Invalid(Problem("empty", "for_person"))
-    if found.channel not in OFFLINE:
-        raise Invalid(Problem("not_a_choice", "channel"))
-    return found
-
-
 @handler(session=True, rate="write")
 def give_for(request: Request, ctx: Context) -> Response:
     """Enter somebody's rating and make out a slip with which they can follow the matter."""
     proposal, form = _matter(request, ctx), form_of(request)
     try:
-        ctx.behalf = behalf = _behalf(request, ctx, proposal)
+        ctx.behalf = behalf = counter.caller(request, ctx, proposal.community_id)
         score, words = _read(form)
         row = ratings.give(ctx, proposal, score=score, words=words)
     except Invalid as wrong:
         ctx.behalf = None
         return _for_page(request, ctx, proposal, form.wrong(wrong))
-    code = slips.issue_matter_slip(
-        replace(ctx, behalf=None), ctx.session.get_one(Place, proposal.community_id), proposal.id,
-        row.person_id, behalf.channel, behalf.consent,
-    )  # fmt: skip
+    code = counter.matter_slip(ctx, proposal.community_id, proposal.id, behalf)
     address = f"/proposals/{proposal.id}/ratings/{row.id}/slip"
-    response = RedirectResponse(address, status_code=303)
-    value = f"rating-{row.id}:{code}"
-    cookies.put(request.scope, response, cookies.SLIP, value, max_age=SHOWN_FOR, samesite="strict")
-    return response
+    return counter.to_slip(request, address, f"rating-{row.id}", code)
 
 
 @handler(session=True)
@@ -141,14 +121,9 @@ def slip(request: Request, ctx: Context) -> Response:
     row = ctx.session.get(Rating, int(request.path_params["rating"]))
     if row is None or row.proposal_id != proposal.id or row.entered_by_id != ctx.person_id:
         raise NotFound("not_found")
-    about, _, code = cookies.get(request, cookies.SLIP).partition(":")
-    response = pages.page(
-        request, "ratings/slip.html", row=row,
-        code=code if about == f"rating-{row.id}" else "", **_data(ctx, proposal),
-    )  # fmt: skip
-    if about:
-        cookies.drop(request.scope, response, cookies.SLIP)
-    return response
+    code = counter.code_for(request, f"rating-{row.id}")
+    response = pages.page(request, "ratings/slip.html", row=row, code=code, **_data(ctx, proposal))
+    return counter.shown_once(request, response)
 
 
 routes = [

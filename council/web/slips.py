@@ -18,15 +18,12 @@ from council.places import Building, Place, Unit
 from council.policy import Can
 from council.proposals import Proposal
 from council.slips import SlipKind
-from council.web import cookies, pages
+from council.web import counter, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
 COUNTER = (Channel.HALL, Channel.PHONE, Channel.DOOR, Channel.BUILDING, Channel.MEETING)
 """How somebody comes to have an account opened for them."""
-
-SHOWN_FOR = 600
-"""Seconds for which a fresh code waits in the worker's own cookie, to be shown once."""
 
 
 def community_of(request: Request, ctx: Context, can: Can) -> Place:
@@ -104,10 +101,7 @@ def number_of(ctx: Context, community: Place, person_id: int) -> int:
 
 
 def _to_slip(request: Request, number: int, code: str) -> Response:
-    response = RedirectResponse(f"/people/{number}/slip", status_code=303)
-    value = f"{number}:{code}"
-    cookies.put(request.scope, response, cookies.SLIP, value, max_age=SHOWN_FOR, samesite="strict")
-    return response
+    return counter.to_slip(request, f"/people/{number}/slip", str(number), code)
 
 
 @handler(session=True)
@@ -137,15 +131,12 @@ def show_slip(request: Request, ctx: Context) -> Response:
     """Somebody's accounts, and the slip that was just made, to print: its code is shown once."""
     community = community_of(request, ctx, Can.ENROL)
     person_id = _person(request, ctx, community)
-    number, _, code = cookies.get(request, cookies.SLIP).partition(":")
-    fresh = code if number == str(request.path_params["number"]) else ""
+    fresh = counter.code_for(request, str(request.path_params["number"]))
     response = pages.page(
         request, "slips/slip.html", number=int(request.path_params["number"]), code=fresh,
         accounts=accounts.accounts_of(ctx.session, person_id), until=ctx.now + slips.VALID,
     )  # fmt: skip
-    if number:
-        cookies.drop(request.scope, response, cookies.SLIP)
-    return response
+    return counter.shown_once(request, response)
 
 
 @handler(session=True, rate="write")
