@@ -40,6 +40,7 @@ def catalogue(language: Language) -> dict[str, str | tuple[str, ...]]:
     Raises ValueError when two files translate the same message differently.
     """
     merged: dict[str, str | tuple[str, ...]] = {}
+    first: dict[str, str] = {}
     for path in sorted((CATALOGUES / FOLDERS[language]).glob("*.po")):
         with path.open("rb") as source:
             for message in read_po(source):
@@ -47,8 +48,9 @@ def catalogue(language: Language) -> dict[str, str | tuple[str, ...]]:
                     continue
                 key = message.id if isinstance(message.id, str) else message.id[0]
                 text = message.string if isinstance(message.string, str) else tuple(message.string)
+                said = first.setdefault(key, path.name)
                 if merged.setdefault(key, text) != text:
-                    raise ValueError(f"{path.name} translates {key!r} a second time")
+                    raise ValueError(f"{said} and {path.name} translate {key!r} differently")
     return merged
 
 

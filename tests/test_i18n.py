@@ -16,9 +16,11 @@ from jinja2 import nodes
 
 import council
 from council import gate, i18n
-from council.db import Base, load_tables
+from council.db import Base, Database, load_tables
 from council.policy import Can
+from council.settings import Settings
 from council.web import pages, words
+from council.web.app import create_app
 
 ROOT = Path(__file__).parent.parent
 SPEAKING = {"_", "N_", "gettext", "ngettext", "say", "in_other", "Phrase"}
@@ -134,6 +136,29 @@ def test_no_file_translates_a_message_twice(language: i18n.Language) -> None:
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_two_files_translate_a_message_in_the_same_words(language: i18n.Language) -> None:
     assert i18n.catalogue(language)
+
+
+def contradict(folder: Path) -> None:
+    """Two files of one language that say the same message in different words."""
+    (folder / "zh_Hans").mkdir()
+    for name, said in (("alpha", "甲"), ("beta", "乙")):
+        written = f'msgid "Proposals"\nmsgstr "{said}"\n'
+        (folder / "zh_Hans" / f"{name}.po").write_text(written, encoding="utf-8")
+
+
+def test_two_files_that_contradict_each_other_stop_the_start_and_are_both_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contradict(tmp_path)
+    monkeypatch.setattr(i18n, "CATALOGUES", tmp_path)
+    i18n.catalogue.cache_clear()
+    database = Database(f"sqlite:///{tmp_path}/empty.db")
+    try:
+        with pytest.raises(ValueError, match=r"alpha\.po and beta\.po translate 'Proposals'"):
+            create_app(database, Settings(data_dir=tmp_path))
+    finally:
+        i18n.catalogue.cache_clear()
+        database.close()
 
 
 @pytest.mark.parametrize("language", i18n.LANGUAGES)

@@ -14,6 +14,7 @@ from starlette.types import Lifespan
 
 from council.db import Database
 from council.errors import CouncilError
+from council.i18n import LANGUAGES, catalogue
 from council.settings import Settings
 from council.web.handler import Declared
 from council.web.middleware import BodyLimit, Preferences, SecurityHeaders, Unexpected
@@ -43,12 +44,15 @@ def create_app(
     clock: Callable[[], datetime] = now_in_utc,
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
-    """Assemble the application. Raises RuntimeError on a route that does not declare itself.
+    """Assemble the application. Raises RuntimeError on a route that does not declare itself,
+    and ValueError when two catalogues contradict each other.
 
     `lifespan` is what runs beside it; the server passes `clockwork.running`.
     """
     routes = [route for room in ROOMS for route in import_module(f"council.web.{room}").routes]
     _check(routes)
+    for language in LANGUAGES:
+        catalogue(language)
     app = Starlette(
         routes=routes,
         middleware=[
