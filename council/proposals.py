@@ -203,9 +203,9 @@ class Words:
 
 @act("proposal.draft", who=Can.SPEAK, behalf=True)
 def draft(
-    ctx: Context, community: Place, *, words: Words, pictures: Iterable[Picture] = ()
+    ctx: Context, community: Place, *, words: Words, pictures: Iterable[Picture] = (), alt: str = ""
 ) -> Proposal:
-    """Begin a proposal; nobody else sees it before it is submitted."""
+    """Begin a proposal; nobody else sees it before it is submitted. `alt` says what is seen."""
     _check(ctx, community.id, words)
     made = Proposal(
         community_id=community.id, author_id=ctx.person_id, capacity=ctx.capacity(community),
@@ -214,7 +214,7 @@ def draft(
     )  # fmt: skip
     ctx.session.add(made)
     ctx.session.flush()
-    _keep(ctx, made, pictures)
+    _keep(ctx, made, pictures, alt)
     return made
 
 
@@ -247,9 +247,9 @@ def _check(ctx: Context, community_id: int, words: Words) -> None:
             check(grid and grid.parent_id == community_id, "not_a_choice", "grid_id")
 
 
-def _keep(ctx: Context, proposal: Proposal, pictures: Iterable[Picture]) -> None:
+def _keep(ctx: Context, proposal: Proposal, pictures: Iterable[Picture], alt: str = "") -> None:
     for picture in pictures:
-        files.attach(ctx, proposal, picture, role=Role.PLACE, public=True)
+        files.attach(ctx, proposal, picture, role=Role.PLACE, alt=alt, public=True)
 
 
 @act(

@@ -15,9 +15,10 @@ from council.calendar import Deadline
 from council.commitments import Commitment
 from council.db import Database, migrate
 from council.delays import Extension
+from council.files import Photo, Role
 from council.notices import Notice, NoticeKind
 from council.opinions import Opinion
-from council.people import Channel
+from council.people import Channel, Office, Post
 from council.proposals import Proposal, Stage
 from council.ratings import Rating, section
 from council.settings import Settings
@@ -116,6 +117,16 @@ def test_each_matter_stands_where_it_should(loaded: Loaded) -> None:
         assert matter(session, "2 号楼").stage is Stage.READY_FOR_MEETING
         assert matter(session, "请修我家水管").stage is Stage.NOT_ADMITTED
         assert matter(session, "建设小区公厕").stage in {Stage.COMPLETED, Stage.RATED}
+
+
+def test_every_office_has_its_term_and_every_photograph_its_words(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        held = list(session.scalars(select(Office).where(Office.post != Post.ADMIN)))
+        assert held
+        assert all(one.until and one.until > one.since for one in held)
+        places = list(session.scalars(select(Photo).where(Photo.role == Role.PLACE)))
+        assert places
+        assert all(one.alt for one in places)
 
 
 def test_the_water_pipe_was_due_across_the_spring_festival(loaded: Loaded) -> None:

@@ -19,6 +19,9 @@ NEIGHBOURS = 150
 COMRADES = 40
 """Party members of the branch."""
 
+TERM = 4 * 365
+"""Days after the load day for which every office is held."""
+
 LEVELS = ("district", "street", "community")
 
 
@@ -78,8 +81,9 @@ def _officer(stage: Stage, one: Script, hashed: passwords.Hashed) -> None:
         if post == Post.SUBDISTRICT:
             place = stage.session.get_one(Place, stage.community.parent_id)
         offices.give(
-            stage.as_("admin"), place, person_id=account.person_id, post=Post(post), unit_id=unit
-        )
+            stage.as_("admin"), place, person_id=account.person_id, post=Post(post), unit_id=unit,
+            until=stage.at(TERM),
+        )  # fmt: skip
     for more in one.get("also", ()):
         offices.enrol(
             stage.as_("admin"), stage.community, person_id=account.person_id,

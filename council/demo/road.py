@@ -50,7 +50,10 @@ def propose(stage: Stage, told: Script) -> Iterator[datetime]:
         else lambda key: stage.for_(key, BEHALF[channel], channel)
     )
     pictures = [stage.photo(told["photo"])] if "photo" in told else []
-    matter = proposals.draft(speak(author), stage.community, words=words, pictures=pictures)
+    matter = proposals.draft(
+        speak(author), stage.community, words=words, pictures=pictures,
+        alt=told.get("photo_alt", ""),
+    )  # fmt: skip
     told["id"] = matter.id
     process.move(speak(author), matter, "submit")
     yield stage.later(1, hour=10)
