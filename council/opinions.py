@@ -218,6 +218,15 @@ def counts(session: Session, proposal_id: int) -> Counts:
     return Counts({(who, how, stance): n for who, how, stance, n in session.execute(found)})
 
 
+def same(ctx: Context, proposal: Proposal, stance: Stance, body: str) -> Opinion | None:
+    """What this person said already in the same words: a form that was sent twice counts once."""
+    found = select(Opinion).where(
+        Opinion.proposal_id == proposal.id, Opinion.person_id == ctx.person_id,
+        Opinion.stance == stance, Opinion.body == body.strip(), Opinion.withdrawn_at.is_(None),
+    )  # fmt: skip
+    return ctx.session.scalars(found.order_by(Opinion.id)).first()
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What a list of opinions is narrowed to; `before` is the id to page from."""

@@ -47,7 +47,8 @@ def give(request: Request, ctx: Context) -> Response:
     proposal, form = _matter(request, ctx), form_of(request)
     try:
         stance, body = _read(form)
-        row = opinions.give(ctx, proposal, stance=stance, body=body)
+        row = opinions.same(ctx, proposal, stance, body)
+        row = row or opinions.give(ctx, proposal, stance=stance, body=body)
     except Invalid as wrong:
         part = pages.is_partial(request)
         name = "opinions/_form.html" if part else "opinions/new.html"
@@ -156,7 +157,8 @@ def give_for(request: Request, ctx: Context) -> Response:
     try:
         ctx.behalf = behalf = counter.caller(request, ctx, proposal.community_id)
         stance, body = _read(form)
-        row = opinions.give(ctx, proposal, stance=stance, body=body)
+        row = opinions.same(ctx, proposal, stance, body)
+        row = row or opinions.give(ctx, proposal, stance=stance, body=body)
     except Invalid as wrong:
         return _for_page(request, ctx, proposal, form.wrong(wrong))
     code = counter.matter_slip(ctx, proposal.community_id, proposal.id, behalf)

@@ -25,6 +25,19 @@ def test_without_script_one_is_sent_back_to_the_page(site: Site) -> None:
     assert "<p>朝下照</p>" in page
 
 
+def test_a_second_click_is_no_second_opinion(site: Site) -> None:
+    proposal = consulting(site.world)
+    site.world.commit()
+    address, sent = f"/proposals/{proposal.id}/opinions", {"stance": "for", "body": "要"}
+    client = site.as_("neighbour")
+    first, again = client.post(address, data=sent), client.post(address, data=sent)
+    assert (again.status_code, again.headers["location"]) == (303, first.headers["location"])
+    with site.read() as session:
+        assert opinions.counts(session, proposal.id).total == 1
+    other = client.post(address, data={"stance": "against", "body": "要"})
+    assert other.headers["location"] != first.headers["location"]
+
+
 def test_with_script_the_form_is_replaced_and_says_thank_you(site: Site) -> None:
     proposal = consulting(site.world)
     site.world.commit()
