@@ -1,5 +1,6 @@
 """The command `council`: serve, migrate, load the example, verify, and an operator's few acts."""
 
+import re
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -40,6 +41,9 @@ def main() -> None:
         sys.exit(1)
 
 
+NO_DATABASE = re.compile(r"unable to open database|no such table|relation .* does not exist")
+
+
 def sentence(error: Exception) -> str:
     """What went wrong, in one line."""
     match error:
@@ -50,6 +54,8 @@ def sentence(error: Exception) -> str:
             return translate("en", f"error.{error.key}", **error.fields)
         case SQLAlchemyError():
             first = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            if NO_DATABASE.search(first):
+                return "there is no database here yet; `council migrate` makes one."
             return f"the database says: {first}"
     return " ".join(str(error).split()) or type(error).__name__
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from council import __main__ as command
@@ -36,6 +37,19 @@ def run(*arguments: str) -> tuple[int, str]:
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.output
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("unable to open database file", "council migrate"),
+        ("no such table: place", "council migrate"),
+        ('relation "place" does not exist', "council migrate"),
+        ("disk I/O error", "the database says: disk I/O error"),
+    ],
+)
+def test_without_a_database_one_is_told_how_to_make_it(said: str, told: str) -> None:
+    assert told in command.sentence(OperationalError("SELECT 1", {}, Exception(said)))
 
 
 def test_an_empty_installation_gets_an_administrator_whose_slip_signs_in(folder: Path) -> None:

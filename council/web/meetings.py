@@ -46,18 +46,19 @@ LASTS = timedelta(hours=2)
 @handler()
 def index(request: Request, ctx: Context) -> Response:
     """The next meetings, and those that are over."""
-    place = _community(request)
+    here: Place | None = request.state.look.community
+    place_id = here.id if here else 0
     asked = request.query_params.get("before", "")
     before = int(asked) if asked.isdecimal() and len(asked) < 10 else None
-    past = meetings.past(ctx, place.id, before, PAGE)
-    coming = [] if before else meetings.coming(ctx, place.id)
+    past = meetings.past(ctx, place_id, before, PAGE)
+    coming = [] if before else meetings.coming(ctx, place_id)
     shown = past[:PAGE]
     agendas = meetings.agendas(ctx.session, [row.id for row in (*coming, *shown)])
     matters = [proposal.id for agenda in agendas.values() for _, proposal in agenda]
     return pages.page(
         request, "meetings/index.html", coming=coming, past=shown, agendas=agendas, before=before,
         older=past[PAGE - 1].id if len(past) > PAGE else None,
-        convenes=policy.allows(ctx.session, ctx.actor, Can.CONVENE, place.id),
+        convenes=policy.allows(ctx.session, ctx.actor, Can.CONVENE, place_id),
         translations=_words(request, ctx, matters, [row.id for row in (*coming, *shown)]),
     )  # fmt: skip
 

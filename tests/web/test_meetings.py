@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import event
 
-from council import deliberations, meetings, plans
+from council import deliberations, meetings, places, plans
 from council.meetings import MeetingStage
 from council.people import Constituency, Post
 from council.proposals import Stage
@@ -210,3 +210,10 @@ def test_pages_take_as_many_statements_for_two_rows_as_for_forty(world, site, ha
         world.commit()
         counts.append(statements(site, site.visitor(), f"/meetings/{meeting.id}"))
     assert counts[0] == counts[1]
+
+
+def test_before_the_first_community_the_list_is_empty_and_no_dead_end(site, monkeypatch):
+    monkeypatch.setattr(places, "home_community", lambda session: None)
+    page = site.visitor().get("/meetings")
+    assert page.status_code == 200
+    assert "还没有" in page.text
