@@ -227,6 +227,14 @@ def same(ctx: Context, proposal: Proposal, stance: Stance, body: str) -> Opinion
     return ctx.session.scalars(found.order_by(Opinion.id)).first()
 
 
+def same_reply(ctx: Context, opinion: Opinion, body: str) -> Reply | None:
+    """What this person answered already in the same words, so that a second click counts once."""
+    found = select(Reply).where(
+        Reply.opinion_id == opinion.id, Reply.person_id == ctx.person_id, Reply.body == body.strip()
+    )
+    return ctx.session.scalars(found.order_by(Reply.id)).first()
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What a list of opinions is narrowed to; `before` is the id to page from."""

@@ -123,7 +123,8 @@ def reply(request: Request, ctx: Context) -> Response:
     try:
         with form.reading():
             body = form.text("reply", LONGEST_REPLY)
-        rule(ctx, row, body=body)
+        if opinions.same_reply(ctx, row, body) is None:
+            rule(ctx, row, body=body)
     except Invalid as wrong:
         return _thread_page(request, ctx, proposal, row, form.wrong(wrong))
     return RedirectResponse(_to(proposal, f"opinion-{row.id}"), status_code=303)

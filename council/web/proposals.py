@@ -244,8 +244,10 @@ def _support(request: Request, ctx: Context, name: str) -> Response:
         form.check(form.value("for_person") or not form.flag("on_behalf"), "empty", "for_person")
         with form.reading():
             ctx.behalf = behalf_from(request, ctx.session, proposal.community_id)
-        act = proposals.support if name == "proposal.support" else proposals.unsupport
-        act(ctx, proposal)
+        wanted = name == "proposal.support"
+        if proposals.supports(ctx.session, proposal, ctx.voice) is not wanted:
+            act = proposals.support if wanted else proposals.unsupport
+            act(ctx, proposal)  # a second click finds what the first one did
     except Invalid as wrong:
         data = support_of(request, plain, proposal, able, form.wrong(wrong))
         name = "_supporters" if pages.is_partial(request) else "support"

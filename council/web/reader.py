@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -48,21 +49,26 @@ def plain_look(request: Request, now: datetime | None = None) -> Look:
     """What can be known of a reader without the database."""
     settings = settings_of(request)
     language: Language = getattr(request.state, "language", "zh")
-    query = tuple(
-        (name, value)
-        for name, value in request.query_params.multi_items()
-        if name not in {"lang", "size"}
-    )
+    path, given = _here(request)
+    query = tuple((name, value) for name, value in given if name not in {"lang", "size"})
     return Look(
         language=language,
         size=getattr(request.state, "size", ""),
         now=now or datetime.now(UTC),
         csrf=form_token(request),
-        path=request.url.path,
+        path=path,
         query=query,
         base=(settings.base_url or str(request.base_url)).rstrip("/"),
         reference=getattr(request.state, "reference", ""),
     )
+
+
+def _here(request: Request) -> tuple[str, list[tuple[str, str]]]:
+    """The address that links of this page lead back to: of a posted form, the page it stood on."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    if request.method not in csrf.SAFE and came_from.netloc == request.url.netloc:
+        return came_from.path or "/", parse_qsl(came_from.query)
+    return request.url.path, request.query_params.multi_items()
 
 
 def _sign_in_of(request: Request, session: Session, now: datetime) -> Current | None:

@@ -537,3 +537,14 @@ def test_the_error_page_survives_its_own_mistake(
     answer = site.visitor().get("/nothing-here")
     assert answer.status_code == 404
     assert REFERENCE.search(answer.text)
+
+
+def test_after_a_refused_form_the_language_link_leads_to_the_page_it_stood_on(site: Site) -> None:
+    client = site.visitor()
+    sent = client.post(
+        "/sign-in",
+        data={"name": "", "password": ""},
+        headers={"Referer": "http://testserver/sign-in?next=%2Fme"},
+    )
+    assert sent.status_code == 422
+    assert 'href="/sign-in?next=%2Fme&amp;lang=en"' in sent.text

@@ -2,8 +2,10 @@
 
 import re
 
+from sqlalchemy import func, select
+
 from council import opinions
-from council.opinions import Stance
+from council.opinions import Reply, Stance
 from council.people import Channel, Constituency, Post
 from tests.consulting import admitted, close, consulting, say
 from tests.web.conftest import Site
@@ -182,3 +184,20 @@ def test_after_the_window_the_edit_is_refused_in_words(site: Site) -> None:
     )
     assert answer.status_code == 409
     assert "现在不在征求民意的时间内" in answer.text
+
+
+def test_an_answer_that_was_sent_twice_counts_once(site: Site) -> None:
+    world = site.world
+    matter = consulting(world)
+    row = opinions.give(
+        world.as_(Constituency.RESIDENTS), matter, stance=Stance.FOR, body="早该有灯了。"
+    )
+    world.commit()
+    client = site.as_("neighbour")
+    for _ in range(2):
+        sent = client.post(
+            f"/proposals/{matter.id}/opinions/{row.id}/replies", data={"reply": "同意您说的。"}
+        )
+        assert sent.status_code == 303
+    with site.read() as session:
+        assert session.scalar(select(func.count()).select_from(Reply)) == 1
