@@ -182,8 +182,10 @@ def more_lies_on_the_desks(town: Town) -> None:
         )
         told = stage.script("matters")["early"][0]
         words = Words(
-            title=stage.zh(told["title"]), situation=stage.zh(told["situation"]),
-            request=stage.zh(told["request"]), category=Category(told["category"]),
+            title=stage.zh(told["title"]),
+            situation=stage.zh(told["situation"]),
+            request=stage.zh(told["request"]),
+            category=Category(told["category"]),
             outcome_class=OutcomeClass(told["outcome_class"]),
         )
         proposals.draft(ctx, ctx.session.get_one(Place, town.community_id), words=words)
