@@ -39,7 +39,7 @@ def _page(request: Request, ctx: Context, form: Form) -> Response:
     return pages.page(
         request, "calendar/show.html", 422 if form.problems else 200, year=year, form=form,
         months=calendar.year(ctx.session, year), is_guess=calendar.is_guess(date(year, 7, 1)),
-        ignored=bool(typed) and not known, kinds_of_day=list(DayKind),
+        ignored=look.left_out(year=known), kinds_of_day=list(DayKind),
         may=place is not None
         and policy.allows(ctx.session, ctx.actor, Can.CONFIGURE, place.id),
     )  # fmt: skip

@@ -69,9 +69,8 @@ def _asked(request: Request, place_id: int, units: set[int]) -> tuple[Filter, li
         place_id, show=show or (Show.ALL if stage else Show.OPEN), stage=stage,
         unit_id=unit_id if unit_id in units else None, after=after, limit=PAGE,
     )  # fmt: skip
-    understood = {"stage": show or stage, "unit": wanted.unit_id, "after": after}
-    asked = {name for name, value in query.items() if value and name not in {"lang", "size"}}
-    return wanted, sorted(name for name in asked if not understood.get(name))
+    look = request.state.look
+    return wanted, look.left_out(stage=show or stage, unit=wanted.unit_id, after=after)
 
 
 def _place_in_list(text: str) -> Any:

@@ -21,6 +21,8 @@ from council.web.reader import settings_of
 WORDS = 50
 """Longest search, in characters."""
 
+FILTERS = ("kind", "matter", "q", "day", "before", "no")
+
 
 @handler()
 def index(request: Request, ctx: Context) -> Response:
@@ -31,7 +33,8 @@ def index(request: Request, ctx: Context) -> Response:
     entries = found[: wanted.limit]
     matters = [one.matter_id for one in entries if one.matter_id]
     return pages.page(
-        request, "log/index.html", entries=entries, wanted=wanted, ignored=bool(form.problems),
+        request, "log/index.html", entries=entries, wanted=wanted,
+        ignored=request.state.look.left_out(**{one: not form.problem(one) for one in FILTERS}),
         filter=Form(q=wanted.words, kind=wanted.kind, day=wanted.until and form.value("day")),
         older=entries[-1].index if len(found) > wanted.limit else None,
         head=_head(ctx, settings_of(request)), kinds=LogKind,

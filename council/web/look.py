@@ -78,6 +78,11 @@ class Look:
         query += [(name, value) for name, value in changed.items() if value]
         return self.path + ("?" + urlencode(query) if query else "")
 
+    def left_out(self, **understood: object) -> list[str]:
+        """What the address asks for in vain, by name; a list says so instead of guessing."""
+        asked = {name for name, value in self.query if value.strip()}
+        return sorted(name for name in asked if not understood.get(name))
+
 
 @dataclass(frozen=True)
 class Sight:

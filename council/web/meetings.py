@@ -57,6 +57,7 @@ def index(request: Request, ctx: Context) -> Response:
     matters = [proposal.id for agenda in agendas.values() for _, proposal in agenda]
     return pages.page(
         request, "meetings/index.html", coming=coming, past=shown, agendas=agendas, before=before,
+        ignored=request.state.look.left_out(before=before),
         older=past[PAGE - 1].id if len(past) > PAGE else None,
         convenes=policy.allows(ctx.session, ctx.actor, Can.CONVENE, place_id),
         translations=_words(request, ctx, matters, [row.id for row in (*coming, *shown)]),

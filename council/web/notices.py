@@ -30,8 +30,9 @@ def index(request: Request, ctx: Context) -> Response:
     community: Place | None = request.state.look.community
     found = notices.standing(ctx.session, community, ctx.now) if community else []
     return pages.page(
-        request, "notices/index.html", rows=found, translations=_words(request, ctx, found)
-    )
+        request, "notices/index.html", rows=found, ignored=request.state.look.left_out(),
+        translations=_words(request, ctx, found),
+    )  # fmt: skip
 
 
 @handler()

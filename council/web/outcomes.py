@@ -167,8 +167,7 @@ def _asked(request: Request, community_id: int) -> tuple[Filter, list[str]]:
         "year": wanted.year, "quarter": wanted.quarter, "class": wanted.outcome_class,
         "kind": wanted.kind, "before": wanted.before,
     }  # fmt: skip
-    asked = {name for name, value in query.items() if value and name not in {"lang", "size"}}
-    return wanted, sorted(name for name in asked if not understood.get(name))
+    return wanted, request.state.look.left_out(**understood)
 
 
 def _member(kind: type[E], value: str) -> E | None:

@@ -1,6 +1,6 @@
 """Matters: the list, and the page of one matter with everything that happened to it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -34,16 +34,8 @@ from council.web.words import label_key
 # The list
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the address asks for; what it asks for in vain is left out and noted."""
-
-    filter: Filter
-    ignored: bool
-
-
-def asked(request: Request) -> Asked:
-    """Read the filters of the list; a filter that does not exist is ignored."""
+def asked(request: Request) -> tuple[Filter, list[str]]:
+    """The filter of the address, and the names of what it asks for in vain."""
     query = {name: value.strip() for name, value in request.query_params.items() if value.strip()}
     stage, category, before = (query.get(name, "") for name in ("stage", "category", "before"))
     n = int(stage) if stage in {"1", "2", "3", "4", "5"} else None
@@ -53,21 +45,20 @@ def asked(request: Request) -> Asked:
     wanted = Filter(
         look.community.id if look.community else None, n, kind, query.get("q", "")[:100], older
     )
-    known = {"stage": n, "category": kind, "q": True, "before": older, "lang": True, "size": True}
-    return Asked(wanted, not all(known.get(name) for name in query))
+    return wanted, look.left_out(stage=n, category=kind, q=True, before=older)
 
 
 @handler()
 def index(request: Request, ctx: Context) -> Response:
     """Every matter that the reader may see, newest first."""
-    found = asked(request)
-    wanted, limit = found.filter, found.filter.limit
+    wanted, ignored = asked(request)
+    limit = wanted.limit
     rows = proposals.listing(ctx, wanted)
     shown = rows[:limit]
     ids = [row.id for row in shown]
     community = wanted.community_id or 0
     return pages.page(
-        request, "proposals/index.html", rows=shown, wanted=wanted, ignored=found.ignored,
+        request, "proposals/index.html", rows=shown, wanted=wanted, ignored=ignored,
         older=shown[-1].id if len(rows) > limit else None,
         per_road=proposals.per_road(ctx, community), categories=list(Category),
         waits=road.waits(ctx.session, ids), windows=road.windows(ctx.session, ids),

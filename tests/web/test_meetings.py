@@ -62,6 +62,18 @@ def test_the_list_shows_what_is_coming_and_what_is_past(world, site, hall):
     assert "Fell, no quorum" in english
 
 
+def test_a_filter_that_does_not_exist_is_left_out_with_a_note(world, site, hall):
+    hall.notified()
+    world.commit()
+    browser = site.visitor()
+    for query in ("before=x", "stage=4"):
+        shown = browser.get(f"/meetings?{query}")
+        assert shown.status_code == 200
+        assert f"已略过：{query.partition('=')[0]}<" in shown.text
+        assert "五月联席会议" in shown.text
+    assert "已略过" not in browser.get("/meetings?before=&lang=zh&size=elder").text
+
+
 def test_a_planned_meeting_is_not_public(world, site, hall):
     meeting = hall.planned()
     world.commit()

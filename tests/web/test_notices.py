@@ -36,6 +36,14 @@ def test_the_board_shows_what_hangs_today_and_for_how_long(site):
     assert "今天公开栏上没有告示" in site.visitor().get("/notices").text
 
 
+def test_a_filter_that_does_not_exist_is_left_out_with_a_note(site):
+    row = posted(site.world)
+    page = site.visitor().get("/notices?kind=old").text
+    assert "已略过：kind<" in page
+    assert row.title in page
+    assert "已略过" not in site.visitor().get("/notices?lang=zh").text
+
+
 def test_a_notice_is_printed_with_the_way_to_its_matter(site):
     row = posted(site.world)
     page = site.visitor().get(f"/notices/{row.id}").text
