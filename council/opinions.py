@@ -202,10 +202,10 @@ class Counts:
         return sum(self.cells.values())
 
     @property
-    def channels(self) -> list[Channel]:
-        """The channels that were used, in their order."""
-        used = {channel for _, channel, _ in self.cells}
-        return [one for one in Channel if one in used]
+    def channels(self) -> dict[Channel, int]:
+        """How many came in by each channel that was used, in their order."""
+        heard = {one: self.of(channel=one) for one in Channel}
+        return {one: n for one, n in heard.items() if n}
 
 
 def counts(session: Session, proposal_id: int) -> Counts:

@@ -165,8 +165,10 @@ class Given:
     reaction: Reaction
 
 
-def mine(session: Session, proposal_id: int, person_id: int | None) -> list[Given]:
-    """What this person answered, the latest statement first."""
+def mine(
+    session: Session, proposal_id: int, person_id: int | None, *, entered: bool = False
+) -> list[Given]:
+    """What this person answered, or only what was entered for them; the latest statement first."""
     if person_id is None:
         return []
     found = (
@@ -174,7 +176,26 @@ def mine(session: Session, proposal_id: int, person_id: int | None) -> list[Give
         .join(StatementVote, StatementVote.statement_id == Statement.id)
         .where(StatementVote.proposal_id == proposal_id, StatementVote.person_id == person_id)
     )
+    if entered:
+        found = found.where(StatementVote.entered_by_id.is_not(None))
     return [Given(row, one) for row, one in session.execute(found.order_by(Statement.id.desc()))]
+
+
+def listing(session: Session, proposal_id: int) -> list[Statement]:
+    """Every statement about a matter, in the order in which they were put."""
+    found = select(Statement).where(Statement.proposal_id == proposal_id)
+    return list(session.scalars(found.order_by(Statement.id)))
+
+
+def channels(session: Session, proposal_id: int) -> dict[Channel, int]:
+    """How many answers came in by each channel that was used, in their order."""
+    found = (
+        select(StatementVote.channel, func.count())
+        .where(StatementVote.proposal_id == proposal_id)
+        .group_by(StatementVote.channel)
+    )
+    heard = dict(session.execute(found).all())
+    return {one: heard[one] for one in Channel if one in heard}
 
 
 def get(session: Session, proposal_id: int, statement_id: int) -> Statement:
@@ -253,7 +274,6 @@ class Tally:
 
 def tallies(session: Session, proposal_id: int) -> list[Tally]:
     """Every statement with its totals, those that all constituencies share first."""
-    rows = session.scalars(select(Statement).where(Statement.proposal_id == proposal_id))
     found = (
         select(StatementVote.statement_id, StatementVote.capacity, StatementVote.reaction,
                func.count())
@@ -263,5 +283,5 @@ def tallies(session: Session, proposal_id: int) -> list[Tally]:
     cells: dict[int, dict[tuple[Constituency, Reaction], int]] = {}
     for statement_id, who, reaction, n in session.execute(found):
         cells.setdefault(statement_id, {})[who, reaction] = n
-    made = [Tally(row, cells.get(row.id, {})) for row in rows]
+    made = [Tally(row, cells.get(row.id, {})) for row in listing(session, proposal_id)]
     return sorted(made, key=lambda one: (-one.common, one.row.id))

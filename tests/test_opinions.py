@@ -178,7 +178,7 @@ def test_opinions_are_counted_by_constituency_channel_and_stance(world: World) -
     assert found.of(Constituency.RESIDENTS) == 2
     assert found.of(stance=Stance.FOR) == 2
     assert found.of(channel=Channel.PHONE) == 1
-    assert found.channels == [Channel.WEB, Channel.PHONE]
+    assert list(found.channels) == [Channel.WEB, Channel.PHONE]
 
 
 def test_lists_are_narrowed_and_paged_from_an_id(world: World) -> None:

@@ -68,6 +68,22 @@ def test_the_last_answer_counts_in_the_same_row(world: World) -> None:
     assert tally.cells == {(Constituency.RESIDENTS, Reaction.UNSURE): 1}
 
 
+def test_answers_are_counted_by_the_way_they_came(world: World) -> None:
+    proposal = consulting(world)
+    rows = [statements.add(world.as_("neighbour"), proposal, body=str(n)) for n in range(2)]
+    statements.vote(world.as_(Constituency.PARTY), rows[0], reaction=Reaction.AGREE)
+    statements.vote(world.as_("neighbour"), rows[0], reaction=Reaction.AGREE)
+    for row in rows:
+        ctx = world.for_(Constituency.PARTY, channel=Channel.DOOR)
+        statements.vote(ctx, row, reaction=Reaction.UNSURE)
+    found = statements.channels(world.session, proposal.id)
+    assert found == {Channel.WEB: 1, Channel.DOOR: 2}
+    assert statements.listing(world.session, proposal.id) == rows
+    person = world.who["neighbour"]
+    assert len(statements.mine(world.session, proposal.id, person)) == 1
+    assert statements.mine(world.session, proposal.id, person, entered=True) == []
+
+
 def test_the_log_does_not_say_who_chose_what(world: World) -> None:
     proposal = consulting(world)
     row = statements.add(world.as_("neighbour"), proposal, body="要")

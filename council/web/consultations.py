@@ -50,6 +50,7 @@ def show(request: Request, ctx: Context) -> Response:
         section=summaries.section(ctx.session, proposal), form=Form(), just=None,
         card=statements.card(ctx.session, proposal, me, wanted),
         given=statements.mine(ctx.session, proposal.id, me),
+        answered=statements.channels(ctx.session, proposal.id),
         tallies=statements.tallies(ctx.session, proposal.id) if row and row.closed_at else [],
         may=_may(ctx, proposal), translations=words(request, ctx, proposal),
         **_said(request, ctx, proposal, row),

@@ -1,21 +1,46 @@
 """At the counter, on the telephone, at the door: for whom a worker enters; and the slip."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from council import slips
+from council import opinions, policy, slips
 from council.consultations import OFFLINE
-from council.errors import Invalid, Problem
+from council.errors import Invalid, NotAllowed, Problem
 from council.gate import Context
-from council.people import Behalf
+from council.opinions import Caller
+from council.people import Behalf, Channel, Consent
 from council.places import Place
+from council.policy import Can
 from council.web import cookies
+from council.web.forms import Form
 from council.web.handler import behalf_from
 
 SHOWN_FOR = 600
 """Seconds for which a fresh code waits in the worker's own cookie, to be shown once."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What macros/counter.html needs: the name that was looked for, and who has it."""
+
+    who: str
+    found: list[Caller]
+    channels: tuple[Channel, ...] = OFFLINE
+
+
+def blank() -> Form:
+    """The form before anything was typed: most people telephone, and say yes."""
+    return Form(channel=Channel.PHONE, consent=Consent.SPOKEN)
+
+
+def asked(request: Request, ctx: Context, community_id: int) -> Asked:
+    """Whom the worker looks for by name (`?who=`). Raises NotAllowed for everybody else."""
+    if not policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, community_id):
+        raise NotAllowed("not_allowed")
+    who = request.query_params.get("who", "").strip()[:20]
+    return Asked(who, opinions.callers(ctx.session, community_id, who) if who else [])
 
 
 def caller(request: Request, ctx: Context, community_id: int) -> Behalf:

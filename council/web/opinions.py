@@ -7,11 +7,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from council import opinions, policy, proposals
-from council.consultations import OFFLINE
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.opinions import LONGEST, LONGEST_REPLY, Opinion, Stance
-from council.people import Channel, Consent
 from council.policy import Can
 from council.proposals import Proposal
 from council.web import counter, pages
@@ -134,21 +132,16 @@ def reply(request: Request, ctx: Context) -> Response:
 
 
 def _for_page(request: Request, ctx: Context, proposal: Proposal, form: Form) -> Response:
-    if not policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, proposal.community_id):
-        raise NotAllowed("not_allowed")
-    who = request.query_params.get("who", "").strip()[:20]
     return pages.page(
         request, "opinions/for.html", 422 if form.problems else 200, proposal=proposal, form=form,
-        who=who, channels=OFFLINE,
-        found=opinions.callers(ctx.session, proposal.community_id, who) if who else [],
+        asked=counter.asked(request, ctx, proposal.community_id),
     )  # fmt: skip
 
 
 @handler(session=True)
 def new_for(request: Request, ctx: Context) -> Response:
     """The form to enter what somebody says, with a search by name for those who may."""
-    form = Form(channel=Channel.PHONE, consent=Consent.SPOKEN)
-    return _for_page(request, ctx, _matter(request, ctx), form)
+    return _for_page(request, ctx, _matter(request, ctx), counter.blank())
 
 
 @handler(session=True, rate="write")

@@ -6,12 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import gate, policy, proposals, ratings, translations
-from council.consultations import OFFLINE
+from council import gate, proposals, ratings, translations
 from council.errors import Invalid, NotAllowed, NotFound, NotReady
 from council.gate import Context
-from council.people import Channel, Consent
-from council.policy import Can
 from council.proposals import Proposal
 from council.ratings import HIGHEST, LOWEST, WORDS, Rating
 from council.web import counter, pages
@@ -81,12 +78,11 @@ def give(request: Request, ctx: Context) -> Response:
 
 
 def _for_page(request: Request, ctx: Context, proposal: Proposal, form: Form) -> Response:
-    if not policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, proposal.community_id):
-        raise NotAllowed("not_allowed")
+    asked = counter.asked(request, ctx, proposal.community_id)
     if not ratings.is_rated_now(ctx, proposal):
         raise NotReady("not_ready", [ratings.is_rated_now.__name__])
     return pages.page(
-        request, "ratings/for.html", 422 if form.problems else 200, form=form, channels=OFFLINE,
+        request, "ratings/for.html", 422 if form.problems else 200, form=form, asked=asked,
         **_data(ctx, proposal),
     )  # fmt: skip
 
@@ -94,8 +90,7 @@ def _for_page(request: Request, ctx: Context, proposal: Proposal, form: Form) ->
 @handler(session=True)
 def new_for(request: Request, ctx: Context) -> Response:
     """The form to enter what somebody thinks of the result."""
-    form = Form(channel=Channel.PHONE, consent=Consent.SPOKEN)
-    return _for_page(request, ctx, _matter(request, ctx), form)
+    return _for_page(request, ctx, _matter(request, ctx), counter.blank())
 
 
 @handler(session=True, rate="write")

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import accounts, i18n, places, policy, proposals, slips
+from council import accounts, i18n, places, policy, proposals, slips, statements
 from council.accounts import Account, Newcomer
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
@@ -202,6 +202,7 @@ def follow(request: Request, ctx: Context) -> Response:
         own=proposal.author_id == slip.person_id, is_public=proposal.stage not in proposals.PRIVATE,
         supported=proposals.supports(ctx.session, proposal, Actor(slip.person_id)),
         opinions=ctx.session.scalars(said.order_by(Opinion.id)).all(),
+        given=statements.mine(ctx.session, proposal.id, slip.person_id, entered=True),
     )  # fmt: skip
     response.headers["X-Robots-Tag"] = "noindex"
     return response

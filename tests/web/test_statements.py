@@ -1,8 +1,11 @@
 """One sentence at a time: three buttons that work without script, then the next one."""
 
+import re
+
 from council import statements
-from council.people import Constituency, Post
-from tests.consulting import consulting
+from council.people import Channel, Constituency, Post
+from council.statements import Reaction
+from tests.consulting import admitted, consulting
 from tests.web.conftest import Site
 
 HX = {"HX-Request": "true"}
@@ -74,3 +77,81 @@ def test_a_visitor_sees_the_sentence_and_the_way_in(site: Site) -> None:
     assert "第1句话" in page
     assert 'name="reaction"' not in page
     assert "登录后表态" in page
+
+
+# For somebody at the counter
+
+
+def test_a_worker_reads_the_sentences_out_and_enters_the_answers(site: Site) -> None:
+    proposal_id, ids = two(site)
+    worker, address = site.as_(Post.COMMUNITY_WORKER), f"/proposals/{proposal_id}/statements/for"
+    assert address in worker.get(f"/proposals/{proposal_id}/consultation").text
+    page = worker.get(address + "?who=neigh").text
+    assert "第1句话" in page
+    assert "第2句话" in page
+    number = re.search(r'<strong class="num">(\d{4})</strong>', page)
+    assert number
+    sent = {
+        "for_person": number[1], "channel": "door", "consent": "spoken",
+        f"answer-{ids[0]}": "disagree", f"answer-{ids[1]}": "",
+    }  # fmt: skip
+    answer = worker.post(address, data=sent)
+    assert answer.status_code == 303
+    slip = worker.get(answer.headers["location"])
+    assert slip.headers["Cache-Control"] == "no-store"
+    code = re.search(r'<p class="code"[^>]*>([^<]+)</p>', slip.text)
+    assert code
+    assert "不同意</strong> · 第1句话" in slip.text
+    again = worker.get(answer.headers["location"]).text
+    assert code[1] not in again
+    assert "第1句话" not in again
+    assert "不同意</strong> · 第1句话" in site.visitor().get(f"/slips/{code[1]}").text
+    with site.read() as session:
+        given = statements.mine(session, proposal_id, site.world.who["neighbour"])
+        assert [(one.row.id, one.reaction) for one in given] == [(ids[0], Reaction.DISAGREE)]
+        assert statements.channels(session, proposal_id) == {Channel.DOOR: 1}
+    public = site.visitor().get(f"/proposals/{proposal_id}/consultation").text
+    assert "逐句表态从哪里来" in public
+    assert "<span>上门 <strong>1</strong></span>" in public
+
+
+def test_what_is_wrong_with_the_answers_is_said_and_the_ticks_are_kept(site: Site) -> None:
+    proposal_id, ids = two(site)
+    worker, address = site.as_(Post.COMMUNITY_WORKER), f"/proposals/{proposal_id}/statements/for"
+    good = {"for_person": "7", "channel": "phone", "consent": "spoken"}
+    ticked = {f"answer-{ids[0]}": "unsure"}
+    for wrong in ({"for_person": ""}, {"for_person": "9999"}, {"channel": "web"}):
+        answer = worker.post(address, data=good | ticked | wrong)
+        assert answer.status_code == 422
+        assert re.search(r'value="unsure"[^>]* checked', answer.text)
+    nothing = worker.post(address, data=good)
+    assert nothing.status_code == 422
+    assert "请至少录入一句话的态度" in nothing.text
+    odd = worker.post(address, data=good | {f"answer-{ids[0]}": "shout"})
+    assert odd.status_code == 422
+
+
+def test_nobody_else_enters_answers_nor_reads_the_slip(site: Site) -> None:
+    proposal_id, ids = two(site)
+    ctx = site.world.for_("neighbour")
+    row = statements.get(ctx.session, proposal_id, ids[0])
+    given = statements.vote(ctx, row, reaction=Reaction.AGREE)
+    early = admitted(site.world)
+    site.world.commit()
+    base = f"/proposals/{proposal_id}/statements"
+    for who in ("neighbour", Post.FACILITATOR):
+        client = site.as_(who)
+        assert client.get(base + "/for?who=真").status_code == 403
+        assert client.post(base + "/for", data={"for_person": "7"}).status_code == 403
+        assert client.get(f"{base}/votes/{given.id}/slip").status_code == 404
+    worker = site.as_(Post.COMMUNITY_WORKER)
+    assert "不会保存" in worker.get(f"{base}/votes/{given.id}/slip").text
+    assert worker.get(f"/proposals/{early.id}/statements/for").status_code == 409
+
+
+def test_without_any_sentence_there_is_nothing_to_read_out(site: Site) -> None:
+    proposal = consulting(site.world)
+    site.world.commit()
+    worker, base = site.as_(Post.COMMUNITY_WORKER), f"/proposals/{proposal.id}"
+    assert "/statements/for" not in worker.get(base + "/consultation").text
+    assert "还没有人写下" in worker.get(base + "/statements/for").text
