@@ -39,7 +39,7 @@ HASHED: dict[str, Any] = {"log": "hashed"}
 TABLES = (
     "places", "people", "audit", "accounts", "offices", "charter", "calendar", "files", "notices",
     "translations", "proposals", "admissions", "consultations", "opinions", "statements",
-    "summaries", "reviews", "findings", "votes", "commitments", "acceptance", "delays",
+    "summaries", "reviews", "findings", "votes", "rollcalls", "commitments", "acceptance", "delays",
     "ratings", "meetings", "attendance", "answers", "deliberations", "minutes",
 )  # fmt: skip
 """The modules that define tables."""

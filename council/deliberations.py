@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import attendance, decisions, meetings, votes
+from council import attendance, decisions, meetings, rollcalls, votes
 from council.db import Base, Governed
 from council.decisions import Outcome, Result
 from council.errors import checking
@@ -14,7 +14,8 @@ from council.meetings import AgendaItem, ItemStage, Meeting, MeetingSeat, Meetin
 from council.people import Channel, Constituency
 from council.policy import Can
 from council.proposals import Proposal
-from council.votes import Seat, Vote, vote_is_open
+from council.rollcalls import Seat
+from council.votes import Vote, vote_is_open
 
 WORDS, TEXT = 300, 1000
 """Longest objection or reason, longest text of a consensus, in characters."""
@@ -185,7 +186,7 @@ def postpone(ctx: Context, item: AgendaItem, *, reason: str) -> AgendaItem:
 def open_vote(ctx: Context, item: AgendaItem) -> Vote:
     """Put the motion to the vote: rule, question and the seats present are fixed from here on."""
     meeting = ctx.session.get_one(Meeting, item.meeting_id)
-    return votes.start(
+    return rollcalls.start(
         ctx,
         proposal=ctx.session.get_one(Proposal, item.proposal_id),
         agenda_item_id=item.id,
@@ -202,7 +203,7 @@ def open_vote(ctx: Context, item: AgendaItem) -> Vote:
 @act("vote.close", who=Can.CHAIR, requires=(vote_is_open,))
 def close_vote(ctx: Context, vote: Vote) -> Vote:
     """Close the vote: the result is reckoned from the ballots and stands from here on."""
-    votes.finish(ctx, vote)
+    rollcalls.finish(ctx, vote)
     item = ctx.session.get_one(AgendaItem, vote.agenda_item_id)
     item.stage, item.closed_at = ItemStage.VOTED, ctx.now
     return vote

@@ -22,7 +22,7 @@ from council.people import Constituency
 from council.places import Unit
 from council.proposals import PRIVATE, OutcomeClass, Proposal, Stage, Supporter
 from council.ratings import Average
-from council.votes import Vote, VoteStage
+from council.votes import SHOWN, Vote
 
 DONE = frozenset({Stage.COMPLETED, Stage.RATED})
 FAILED = frozenset({Stage.REJECTED, Stage.NOT_ADMITTED, Stage.TRANSFERRED})
@@ -364,7 +364,7 @@ def _decisions(session: Session, ids: Sequence[int]) -> dict[int, tuple[AgendaIt
     """The last decision of a meeting about each matter, with its vote; one statement."""
     found = (
         select(AgendaItem, Vote)
-        .outerjoin(Vote, (Vote.agenda_item_id == AgendaItem.id) & (Vote.stage == VoteStage.CLOSED))
+        .outerjoin(Vote, (Vote.agenda_item_id == AgendaItem.id) & Vote.stage.in_(SHOWN))
         .where(
             AgendaItem.proposal_id.in_(ids),
             AgendaItem.stage.in_((ItemStage.CONSENSUS, ItemStage.VOTED)),

@@ -24,6 +24,8 @@ class Can(StrEnum):
     REVIEW = "review"
     PUBLISH_FINDING = "publish_finding"
     CHAIR = "chair"
+    COUNT = "count"
+    OVERSEE = "oversee"
     RECORD = "record"
     HANDLE = "handle"
     INSPECT = "inspect"
@@ -68,6 +70,11 @@ HOLDERS: dict[Can, Holders] = {
         frozenset({Constituency.EXPERTS}), frozenset({Post.PARTY_LEAD, Post.COMMITTEE})
     ),
     Can.CHAIR: _posts(Post.FACILITATOR),
+    # Paper is entered by two people; the oversight committee and the subdistrict watch votes.
+    Can.COUNT: _posts(
+        Post.COMMUNITY_WORKER, Post.FACILITATOR, Post.RECORDER, Post.OVERSIGHT, Post.DELEGATE
+    ),
+    Can.OVERSEE: _posts(Post.OVERSIGHT, Post.SUBDISTRICT),
     Can.RECORD: _posts(Post.RECORDER),
     Can.HANDLE: Holders(frozenset({Constituency.UNITS}), frozenset({Post.HANDLER})),
     Can.INSPECT: _posts(Post.OVERSIGHT, Post.COMMUNITY_WORKER, Post.DELEGATE),

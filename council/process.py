@@ -250,7 +250,8 @@ def postpone(ctx: Context, item: AgendaItem) -> None:
 @after("vote.open")
 def open_vote(ctx: Context, vote: Vote) -> None:
     """While the vote is open the matter is being voted on."""
-    _move(ctx, vote.proposal_id, "open_vote")
+    if vote.proposal_id is not None:
+        _move(ctx, vote.proposal_id, "open_vote")
 
 
 OF_OUTCOME = {
@@ -264,7 +265,7 @@ OF_OUTCOME = {
 @after("vote.close")
 def follow_vote(ctx: Context, vote: Vote) -> None:
     """The outcome that the rule computed moves the matter; nobody types it."""
-    if vote.outcome is not None:
+    if vote.outcome is not None and vote.proposal_id is not None:
         _move(ctx, vote.proposal_id, OF_OUTCOME[vote.outcome])
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from council import audit, db, merkle, proposals, votes
+from council import audit, db, merkle, proposals, rollcalls
 from council.checkpoint import BadNote, Checkpoint, Signer, Verifier
 from council.db import Base, Database, Governed
 from council.files import StoredFile
@@ -245,7 +245,7 @@ def _derived(session: Session) -> Iterator[tuple[str, int, str]]:
     """Counters and results that do not follow from the rows they are computed from."""
     for row_id, kept, counted in proposals.miscounted(session):
         yield "proposal", row_id, f"supporters says {kept}, there are {counted}"
-    for row_id in votes.miscomputed(session):
+    for row_id in rollcalls.miscomputed(session):
         yield "vote", row_id, "its result does not follow from its ballots"
 
 

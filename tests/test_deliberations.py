@@ -2,7 +2,7 @@
 
 import pytest
 
-from council import deliberations, votes
+from council import deliberations, rollcalls
 from council.errors import Invalid, NotAllowed, NotReady
 from council.meetings import ItemStage
 from council.people import Channel, Constituency, Post
@@ -174,7 +174,7 @@ def test_only_the_chair_opens_and_closes_a_vote(hall: Hall) -> None:
 
 def test_closing_the_vote_settles_the_item(hall: Hall) -> None:
     vote = hall.vote_open()
-    votes.cast(hall.world.as_("neighbour"), vote, choice=Choice.FOR)
+    rollcalls.cast(hall.world.as_("neighbour"), vote, choice=Choice.FOR)
     deliberations.close_vote(hall.world.as_(Post.FACILITATOR), vote)
     item = hall.world.session.get_one(deliberations.AgendaItem, vote.agenda_item_id)
     assert (item.stage, item.closed_at) == (ItemStage.VOTED, hall.world.now)

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import event
 
-from council import calendar, deliberations, files, minutes, sittings, votes
+from council import calendar, deliberations, files, minutes, rollcalls, sittings
 from council.errors import Invalid, NotAllowed, NotFound, NotReady
 from council.files import Picture
 from council.meetings import Meeting
@@ -34,7 +34,7 @@ def picture() -> Picture:
 
 def adjourned(hall: Hall, present: tuple[Constituency | str, ...] = SEATS) -> Meeting:
     vote = hall.vote_open(present=present)
-    votes.cast(hall.world.as_("neighbour"), vote, choice=Choice.FOR)
+    rollcalls.cast(hall.world.as_("neighbour"), vote, choice=Choice.FOR)
     deliberations.close_vote(hall.world.as_(Post.FACILITATOR), vote)
     meeting = hall.world.session.get_one(
         Meeting,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from council import admissions, calendar, deliberations, offices, process, votes
+from council import admissions, calendar, deliberations, offices, process, rollcalls
 from council.admissions import Answer, RefusalReason, Verdict
 from council.errors import NotAllowed, NotReady
 from council.people import Constituency, Post
@@ -200,7 +200,7 @@ def test_the_computed_outcome_of_a_vote_moves_the_matter(
     assert hall.matter.stage is Stage.VOTING
     for key in SEATS:
         choice = Choice.AGAINST if key in against else Choice.FOR
-        votes.cast(world.as_(key), vote, choice=choice)
+        rollcalls.cast(world.as_(key), vote, choice=choice)
     deliberations.close_vote(world.as_(Post.FACILITATOR), vote)
     assert hall.matter.stage is stage
     assert {"proposal.open_vote", act} <= set(world.acts())

@@ -21,8 +21,8 @@ from council import (
     postings,
     process,
     ratings,
+    rollcalls,
     sittings,
-    votes,
 )
 from council.attendance import CheckInMethod
 from council.commitments import Commitment, Task
@@ -144,10 +144,10 @@ def _settle(stage: Stage, told: Script, item: AgendaItem, present: list[MeetingS
     voting = [seat for seat in present if seat.votes]
     order = sorted(voting, key=lambda seat: seat.constituency is Constituency.RESIDENTS)
     for seat, choice in zip(order, choices, strict=True):
-        votes.cast(stage.as_(_key(stage, seat.person_id)), vote, choice=choice)
+        rollcalls.cast(stage.as_(_key(stage, seat.person_id)), vote, choice=choice)
     for seat in present:
         if not seat.votes:
-            votes.cast(stage.as_(_key(stage, seat.person_id)), vote, choice=Choice.FOR)
+            rollcalls.cast(stage.as_(_key(stage, seat.person_id)), vote, choice=Choice.FOR)
     deliberations.close_vote(stage.as_("facilitator"), vote)
 
 

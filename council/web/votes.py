@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import deliberations, gate, policy, proposals, translations, votes
+from council import deliberations, gate, policy, proposals, rollcalls, translations, votes
 from council.errors import Invalid, NotAllowed
 from council.gate import Context
 from council.meetings import AgendaItem, Meeting
@@ -29,12 +29,12 @@ def _data(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:
     mine = votes.voter(ctx.session, vote.id, me) if me else None
     return {
         "vote": vote, "item": item, "meeting": ctx.session.get_one(Meeting, item.meeting_id),
-        "proposal": proposals.get(ctx, vote.proposal_id),
-        "turnout": votes.turnout(ctx.session, vote.id), "voter": mine,
-        "given": votes.choice_of(ctx.session, mine) if mine else None,
+        "proposal": proposals.get(ctx, item.proposal_id),
+        "turnout": rollcalls.turnout(ctx.session, vote.id), "voter": mine,
+        "given": rollcalls.choice_of(ctx.session, mine) if mine else None,
         "closes": gate.possible(ctx, "vote.close", vote) if vote.is_open else None,
         "enters": policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id),
-        "translations": translations.of_matters(ctx.session, [vote.proposal_id]),
+        "translations": translations.of_matters(ctx.session, [item.proposal_id]),
     }  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def cast(request: Request, ctx: Context) -> Response:
             choice = form.choice("choice", Choice)
             form.check(not entering or form.value("for_person").strip(), "empty", "for_person")
         ctx.behalf = behalf_from(request, ctx.session, vote.community_id)
-        votes.cast(ctx, vote, choice=choice)
+        rollcalls.cast(ctx, vote, choice=choice)
     except Invalid as wrong:
         return _page(request, ctx, vote, form.wrong(wrong), "for" if entering else "show")
     if pages.is_partial(request):

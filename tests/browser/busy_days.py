@@ -15,6 +15,7 @@ from council import (
     plans,
     proposals,
     reviews,
+    rollcalls,
     sittings,
     votes,
 )
@@ -130,7 +131,7 @@ def lift_is_voted_on(town: Town) -> None:
         vote = deliberations.open_vote(ctx, ctx.session.get_one(AgendaItem, item.id))
     for seat in seats[: len(seats) // 2]:
         with town.as_(keys[seat.person_id]) as ctx:
-            votes.cast(ctx, votes.get(ctx, vote.id), choice=Choice.FOR)
+            rollcalls.cast(ctx, votes.get(ctx, vote.id), choice=Choice.FOR)
 
 
 def lamps_have_more_tasks(town: Town) -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from playwright.sync_api import Browser
 
-from council import attendance, meetings, minutes, opinions, proposals, votes
+from council import attendance, meetings, minutes, opinions, proposals, rollcalls, votes
 from council.gate import Context
 from council.meetings import Meeting, MeetingSeat
 from council.opinions import Stance
@@ -324,7 +324,7 @@ def vote(stage: Stage, meeting: str) -> None:
         with stage.town.as_(key) as ctx:
             open_vote = votes.get(ctx, int(ballot.rpartition("/")[2]))
             choice = Choice.AGAINST if key == "delegate" else Choice.FOR
-            votes.cast(ctx, open_vote, choice=choice)
+            rollcalls.cast(ctx, open_vote, choice=choice)
     stage.town.later(minutes=40)
     stage.sign_in("facilitator")
     stage.go(f"{ballot}/close")

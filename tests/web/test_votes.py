@@ -2,7 +2,7 @@
 
 import pytest
 
-from council import deliberations, meetings, votes
+from council import deliberations, meetings, rollcalls, votes
 from council.people import Constituency, Post
 from council.votes import Choice
 from tests.hall import MOTION, Hall
@@ -25,11 +25,11 @@ def vote(world, hall):
 def given(site, vote, world, key):
     with site.read() as session:
         mine = votes.voter(session, vote.id, world.who[key])
-        return votes.choice_of(session, mine)
+        return rollcalls.choice_of(session, mine)
 
 
 def test_a_visitor_sees_the_question_and_the_turnout_only(world, site, hall, vote):
-    votes.cast(world.as_("neighbour"), vote, choice=Choice.AGAINST)
+    rollcalls.cast(world.as_("neighbour"), vote, choice=Choice.AGAINST)
     world.commit()
     shown = site.visitor().get(f"/votes/{vote.id}")
     assert shown.status_code == 200
@@ -96,7 +96,7 @@ def test_a_worker_enters_the_vote_of_somebody_without_a_telephone(world, site, h
 
 
 def test_the_chair_confirms_the_close_with_the_number_of_votes(world, site, hall, vote):
-    votes.cast(world.as_("neighbour"), vote, choice=Choice.FOR)
+    rollcalls.cast(world.as_("neighbour"), vote, choice=Choice.FOR)
     world.commit()
     client = site.as_(Post.FACILITATOR)
     assert "6 席里已投 1 席" in client.get(f"/votes/{vote.id}/close").text
@@ -112,7 +112,7 @@ def test_the_chair_confirms_the_close_with_the_number_of_votes(world, site, hall
 
 def test_the_result_shows_every_line_of_the_arithmetic(world, site, hall, vote):
     for key in (Constituency.PARTY, Constituency.COMMUNITY, "neighbour", Constituency.EXPERTS):
-        votes.cast(world.as_(key), vote, choice=Choice.FOR)
+        rollcalls.cast(world.as_(key), vote, choice=Choice.FOR)
     deliberations.close_vote(world.as_(Post.FACILITATOR), vote)
     world.commit()
     moved = site.visitor().get(f"/votes/{vote.id}")

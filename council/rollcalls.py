@@ -1,0 +1,211 @@
+"""Roll-call: seat by seat and by name, appended and never changed; the last cast counts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from council import decisions
+from council.db import Base, Governed
+from council.decisions import Result, Rule, Tally
+from council.errors import NotReady
+from council.gate import Context, act
+from council.people import Channel, Constituency
+from council.policy import Can
+from council.proposals import Proposal
+from council.votes import Choice, Vote, Voter, VoteStage, vote_is_open, voter
+
+# Table
+
+
+class Ballot(Governed, Base):
+    """One cast of one voter; the highest `seq` counts. The database refuses to change a ballot.
+
+    The choice stands in the log as a salted hash until the close, so that nobody counts along.
+    """
+
+    __tablename__ = "ballot"
+    __table_args__ = (UniqueConstraint("voter_id", "seq"),)
+    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    vote_id: Mapped[int] = mapped_column(ForeignKey("vote.id"), index=True)
+    voter_id: Mapped[int] = mapped_column(ForeignKey("voter.id"))
+    seq: Mapped[int]
+    choice: Mapped[str]
+    cast_at: Mapped[datetime]
+    channel: Mapped[Channel]
+    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+
+# Requirements
+
+
+def is_voter(ctx: Context, vote: Vote) -> bool:
+    """Only a seat that was present when the vote opened votes; the chair has none."""
+    return ctx.actor is not None and voter(ctx.session, vote.id, ctx.voice.person_id) is not None
+
+
+# Acts
+
+
+@act("ballot.cast", who=Can.SPEAK, requires=(vote_is_open, is_voter), behalf=True)
+def cast(ctx: Context, vote: Vote, *, choice: Choice) -> Ballot:
+    """Vote, or change one's vote before the close: every cast is kept, the last one counts."""
+    _hold(ctx.session, vote, alone=False)
+    mine = voter(ctx.session, vote.id, ctx.person_id)
+    if mine is None:
+        raise NotReady("not_ready", ("is_voter",))
+    last = select(func.max(Ballot.seq)).where(Ballot.voter_id == mine.id)
+    made = Ballot(
+        community_id=vote.community_id, vote_id=vote.id, voter_id=mine.id,
+        seq=(ctx.session.scalar(last) or 0) + 1, choice=choice, cast_at=ctx.now,
+        channel=ctx.channel, entered_by_id=ctx.entered_by_id,
+    )  # fmt: skip
+    ctx.session.add(made)
+    return made
+
+
+# Opening and closing: called by a meeting inside its own acts
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A seat that is taken at the moment when a vote opens."""
+
+    seat_id: int
+    person_id: int
+    constituency: Constituency
+    unit_id: int | None
+    votes: bool
+
+
+def start(
+    ctx: Context,
+    *,
+    proposal: Proposal,
+    agenda_item_id: int,
+    question: str,
+    rule: Rule,
+    due: Mapping[str, int],
+    seats: Sequence[Seat],
+) -> Vote:
+    """Open a vote with the rule and the seats as they are now; `due` counts all seats invited."""
+    made = Vote(
+        community_id=proposal.community_id, proposal_id=proposal.id, agenda_item_id=agenda_item_id,
+        question=question, rule=rule.to_json(), due=dict(due), opened_at=ctx.now,
+        stage=VoteStage.OPEN,
+    )  # fmt: skip
+    ctx.session.add(made)
+    ctx.session.flush()
+    ctx.session.add_all(
+        Voter(community_id=made.community_id, vote_id=made.id, number=number, **vars(seat))
+        for number, seat in enumerate(seats, 1)
+    )
+    return made
+
+
+def finish(ctx: Context, vote: Vote) -> None:
+    """Close a vote and freeze what its rows add up to. No total is ever entered by anybody."""
+    _hold(ctx.session, vote, alone=True)
+    found = recount(ctx.session, vote)
+    listed = [
+        [one.voter_id, one.constituency, one.choice and one.choice.value]
+        for one in _current(ctx.session, vote.id)
+    ]
+    vote.result = found.to_json() | {"seats": listed}
+    vote.outcome, vote.closed_at, vote.stage = found.outcome, ctx.now, VoteStage.FINAL
+
+
+def _hold(session: Session, vote: Vote, *, alone: bool) -> None:
+    """Lock the vote, so that no ballot slips in beside its close. Raises NotReady when closed."""
+    session.refresh(vote, with_for_update={"read": not alone})
+    if not vote.is_open:
+        raise NotReady("not_ready", ("vote_is_open",))
+
+
+# Questions
+
+
+def choice_of(session: Session, mine: Voter) -> Choice | None:
+    """How this seat has voted so far; only its own holder is told."""
+    found = select(Ballot.choice).where(Ballot.voter_id == mine.id)
+    said = session.scalars(found.order_by(Ballot.seq.desc()).limit(1)).first()
+    return Choice(said) if said else None
+
+
+@dataclass(frozen=True)
+class Turnout:
+    """How many seats have voted, of those present; nothing else is told before the close."""
+
+    cast: int
+    present: int
+    by: dict[Constituency, tuple[int, int]]
+
+
+def turnout(session: Session, vote_id: int) -> Turnout:
+    """How many seats of each constituency have voted, of those present."""
+    by = dict.fromkeys(Constituency, (0, 0))
+    for one in _current(session, vote_id):
+        if one.constituency is not None:
+            done, there = by[one.constituency]
+            by[one.constituency] = done + (one.choice is not None), there + 1
+    return Turnout(sum(done for done, _ in by.values()), sum(all_ for _, all_ in by.values()), by)
+
+
+def recount(session: Session, vote: Vote) -> Result:
+    """The result as the ballots add up to it under the frozen rule."""
+    seats = _current(session, vote.id)
+
+    def count(name: str, choice: Choice | None = None) -> int:
+        mine = [one for one in seats if one.constituency == name]
+        return sum(choice is None or one.choice is choice for one in mine)
+
+    rule = Rule.from_json(vote.rule)
+    return decisions.decide(
+        rule,
+        {
+            name: Tally(
+                vote.due.get(name, 0), count(name), count(name, Choice.FOR),
+                count(name, Choice.AGAINST), count(name, Choice.ABSTAIN),
+            )
+            for name in rule.constituencies
+        },
+    )  # fmt: skip
+
+
+def miscomputed(session: Session) -> list[int]:
+    """The closed votes whose frozen result is not what their ballots add up to, for `verify`."""
+    in_meetings = Vote.agenda_item_id.is_not(None) & (Vote.stage == VoteStage.FINAL)
+    closed = session.scalars(select(Vote).where(in_meetings).order_by(Vote.id))
+    return [row.id for row in closed if row.reckoning != recount(session, row)]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """How a seat has voted so far; None when it has not."""
+
+    voter_id: int
+    constituency: Constituency | None
+    choice: Choice | None
+
+
+def _current(session: Session, vote_id: int) -> list[_Said]:
+    """Every voter with the choice that counts, in one statement."""
+    last = (
+        select(Ballot.voter_id, func.max(Ballot.seq).label("seq"))
+        .where(Ballot.vote_id == vote_id)
+        .group_by(Ballot.voter_id)
+        .subquery()
+    )
+    found = (
+        select(Voter.id, Voter.constituency, Ballot.choice)
+        .outerjoin(last, last.c.voter_id == Voter.id)
+        .outerjoin(Ballot, (Ballot.voter_id == Voter.id) & (Ballot.seq == last.c.seq))
+        .where(Voter.vote_id == vote_id)
+        .order_by(Voter.id)
+    )
+    return [
+        _Said(voter_id, constituency, Choice(said) if said else None)
+        for voter_id, constituency, said in session.execute(found)
+    ]
