@@ -24,7 +24,8 @@ class Look:
     `path` and `query` are the address without `lang` and `size`; `base` is `https://host` for
     links that leave the site (QR codes, pictures for chat apps). `size` is "" or "elder".
     `byline` is how the signed-in person appears here in public, `name` the sign-in name that only
-    that person sees, `waiting` how much waits for them. `reference` is the number that a caller
+    that person sees, `waiting` how much waits for them. `proposes` says whether to offer a proposal:
+    to those who may write one here, and to visitors, who sign in first. `reference` is the number that a caller
     can read out on the telephone.
     """
 
@@ -36,6 +37,7 @@ class Look:
     byline: Byline | None = None
     name: str = ""
     waiting: int = 0
+    proposes: bool = True
     csrf: str = ""
     path: str = "/"
     query: tuple[tuple[str, str], ...] = ()

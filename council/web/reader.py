@@ -8,11 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from council import accounts, audit, calendar, people, places
+from council import accounts, audit, calendar, people, places, policy
 from council.accounts import Current
 from council.i18n import Language
 from council.people import Actor, Alias, Byline, Constituency
 from council.places import Place
+from council.policy import Can
 from council.settings import Settings
 from council.web import cookies, csrf
 from council.web.look import Look
@@ -39,6 +40,7 @@ def meet(request: Request, session: Session, now: datetime) -> Current | None:
         look = replace(
             look, actor=actor, name=here.name, byline=_byline(session, actor, community),
             waiting=calendar.waiting_count(session, actor),
+            proposes=policy.allows(session, actor, Can.SPEAK, community.id if community else 0),
         )  # fmt: skip
     request.state.sign_in = here
     request.state.look = look

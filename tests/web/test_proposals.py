@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event, select
 
-from council import admissions, process, proposals, translations
+from council import admissions, offices, process, proposals, translations
 from council.admissions import Answer, RefusalReason, Verdict
 from council.files import Picture
 from council.people import Alias, Constituency, Post
@@ -96,6 +96,24 @@ def test_an_empty_list_suggests_to_propose(site):
     page = site.visitor().get("/proposals").text
     assert "还没有人提过议题" in page
     assert 'href="/proposals/new"' in page
+
+
+@pytest.mark.parametrize("address", ["/", "/proposals", "/me/proposals", "/meetings"])
+def test_proposing_is_offered_to_nobody_who_would_be_refused(site, address):
+    offer = 'href="/proposals/new"'
+    assert offer in site.as_(RESIDENT).get(address).text
+    assert offer not in site.as_(Post.ADMIN).get(address).text
+    assert offer not in site.as_(Post.HANDLER).get(address).text
+    if not address.startswith("/me"):
+        assert offer in site.visitor().get(address).text
+
+
+def test_whoever_only_writes_down_for_others_is_offered_that(site):
+    world, outsider = site.world, Post.AUDITOR
+    offices.give(world.as_(Post.ADMIN), world.community, person_id=world.who[outsider], post=WORKER)
+    page = site.as_(outsider).get("/proposals").text
+    assert 'href="/proposals/new?for="' in page
+    assert 'href="/proposals/new"' not in page
 
 
 def test_the_list_is_turned_page_by_page(site):
