@@ -179,6 +179,12 @@ def find(session: Session, code: str, kind: SlipKind, *, lock: bool = False) -> 
     return session.scalars(found.with_for_update() if lock else found).one_or_none()
 
 
+def follows(session: Session, code: str, now: datetime) -> bool:
+    """Whether this is the code of a slip that opens its matter."""
+    slip = find(session, code, SlipKind.MATTER)
+    return slip is not None and is_valid(slip, now)
+
+
 def _open_slips(
     session: Session, community_id: int, person_id: int, kind: SlipKind
 ) -> ScalarResult[Slip]:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import accounts, calendar, i18n, passwords, policy, proposals
+from council import accounts, calendar, i18n, passwords, policy, proposals, slips
 from council.accounts import Account, Current
 from council.calendar import Waiting
 from council.errors import Invalid, NotFound, Problem
@@ -23,6 +24,7 @@ from council.web import cookies, csrf, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler, prepared
 from council.web.reader import settings_of, visitor_of
+from council.web.refusals import sentences
 
 # Signing in
 
@@ -60,12 +62,14 @@ def show_sign_in(request: Request, ctx: Context) -> Response:
 
 @handler(rate="sign_in", private=True, prepare=check_password)
 def sign_in(request: Request, ctx: Context) -> Response:
-    """Sign in; a wrong name, a wrong password and a used slip are answered in the same words."""
+    """Sign in, or open the matter of a slip; whatever is wrong is answered in the same words."""
     form = form_of(request)
     code = form.value("code").strip()
     counted = accounts.subjects("" if code else form.value("name"), address_of(request))
     accounts.check_attempts(ctx.session, counted, ctx.now)
     account = _account(request, ctx, code)
+    if account is None and not form.value("kept") and slips.follows(ctx.session, code, ctx.now):
+        return RedirectResponse(f"/slips/{slips.shown(code)}", status_code=303)
     if account is None:
         accounts.failed(ctx.session, counted, ctx.now)
         wrong = Problem("no_such_slip", "code") if code else Problem("wrong_sign_in", "name")
@@ -90,8 +94,9 @@ def _onwards(request: Request, form: Form, token: str) -> Response:
     except (ValueError, TypeError, RecursionError):
         kept = []
     if then and kept:
-        fresh = csrf.token(settings_of(request).secret(), token)
-        return pages.page(request, "accounts/again.html", then=then, kept=kept, csrf=fresh)
+        key, written = csrf.token(settings_of(request).secret(), token), sentences(kept)
+        data: dict[str, Any] = {"then": then, "kept": kept, "csrf": key, "written": written}
+        return pages.page(request, "accounts/again.html", **data)
     return RedirectResponse(local(form.value("next", "/me")), status_code=303)
 
 

@@ -24,9 +24,9 @@ class Look:
     `path` and `query` are the address without `lang` and `size`; `base` is `https://host` for
     links that leave the site (QR codes, pictures for chat apps). `size` is "" or "elder".
     `byline` is how the signed-in person appears here in public, `name` the sign-in name that only
-    that person sees, `waiting` how much waits for them. `proposes` says whether to offer a proposal:
-    to those who may write one here, and to visitors, who sign in first. `reference` is the number that a caller
-    can read out on the telephone.
+    that person sees, `waiting` how much waits for them. `proposes` is whether to offer a proposal:
+    to those who may write one here, and to visitors, who sign in first. `reference` is the number
+    that a caller can read out on the telephone.
     """
 
     language: Language = "zh"

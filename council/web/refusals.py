@@ -115,7 +115,7 @@ def _body(request: Request, refusal: Refusal) -> Response:
     data = {
         "status": refusal.status, "key": refusal.key, "fields": refusal.fields,
         "needs": refusal.needs, "reference": look.reference,
-        "written": [] if refusal.key == "foreign_form" else written_in(request),
+        "written": [] if refusal.key == "foreign_form" else sentences(typed_in(request)),
     }  # fmt: skip
     try:
         shown = pages.render(look, name, data, None)
@@ -163,13 +163,10 @@ def typed_in(request: Request) -> list[tuple[str, str]]:
     return typed if sum(len(value) for _, value in typed) <= LONGEST_KEPT else []
 
 
-def written_in(request: Request) -> list[str]:
-    """The sentences of the form that was refused, so that nobody has to write them again.
-
-    Codes, numbers and ticks are no sentences.
-    """
-    typed = (value.strip() for _, value in typed_in(request))
-    return [value for value in typed if not re.fullmatch(r"[!-~]{1,40}", value)]
+def sentences(typed: list[tuple[str, str]]) -> list[str]:
+    """The sentences of a form, for people to see again; codes, numbers and ticks are none."""
+    values = (value.strip() for _, value in typed)
+    return [value for value in values if not re.fullmatch(r"[!-~]{1,40}", value)]
 
 
 def way_back(request: Request) -> str:

@@ -211,6 +211,8 @@ def test_what_was_typed_survives_an_expired_sign_in(home: Site) -> None:
     assert again.status_code == 200
     assert 'action="/me/capacity"' in again.text
     assert 'name="words" value="&lt;b&gt;路灯&lt;/b&gt; &amp; 树"' in again.text
+    assert "<blockquote>&lt;b&gt;路灯&lt;/b&gt; &amp; 树</blockquote>" in again.text
+    assert "<blockquote>residents" not in again.text  # codes and ticks are kept, not shown
     assert client.post("/me/capacity", data=form).status_code == 303
 
 

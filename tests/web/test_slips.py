@@ -181,8 +181,16 @@ def test_a_slip_opens_its_matter_without_signing_in(site: Site, stage: Stage) ->
 def test_a_slip_for_a_matter_does_not_sign_in_and_one_to_sign_in_opens_no_matter(
     site: Site,
 ) -> None:
-    code, _ = handed_out(site, Stage.SUBMITTED)
-    assert site.visitor().post("/sign-in", data={"code": code}).status_code == 422
+    code, title = handed_out(site, Stage.SUBMITTED)
+    visitor = site.visitor()
+    typed = visitor.post("/sign-in", data={"code": code.lower().replace("-", " ")})
+    assert (typed.status_code, typed.headers["location"]) == (303, f"/slips/{code}")
+    assert title in visitor.get(typed.headers["location"]).text
+    assert "council" not in visitor.cookies
+    kept = {"code": code, "then": "/proposals/new", "kept": '[["title", "路灯"]]'}
+    interrupted = visitor.post("/sign-in", data=kept)
+    assert interrupted.status_code == 422
+    assert "路灯" in interrupted.text
     site.account("neighbour")
     world, fresh = site.world, slips.new_code()
     slips.issue(
@@ -202,6 +210,7 @@ def test_a_replaced_slip_opens_nothing(site: Site) -> None:
     )
     world.commit()
     assert site.visitor().get(f"/slips/{code}").status_code == 404
+    assert site.visitor().post("/sign-in", data={"code": code}).status_code == 422
 
 
 def test_guessing_codes_is_stopped(site: Site) -> None:
