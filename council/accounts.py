@@ -14,7 +14,7 @@ from council.db import HASHED, PLAIN, Base, Governed
 from council.errors import Invalid, NotFound, Problem, TooMany, checking
 from council.gate import Context, act
 from council.passwords import Hashed
-from council.people import Actor, Alias, Channel, Consent, Constituency, Membership, Person
+from council.people import Actor, Alias, Channel, Consent, Constituency, Person
 from council.places import Building, Place, Unit
 from council.policy import Can
 from council.slips import SlipKind
@@ -189,18 +189,8 @@ def _enter(ctx: Context, community: Place, person_id: int, newcomer: Newcomer) -
     """Enter the person in the constituency, unless they stand there already."""
     if newcomer.constituency is None:
         return
-    found = select(Membership.id).where(
-        Membership.community_id == community.id,
-        Membership.person_id == person_id,
-        Membership.constituency == newcomer.constituency,
-    )
-    if ctx.session.scalar(found) is None:
-        ctx.session.add(
-            Membership(
-                person_id=person_id, community_id=community.id, constituency=newcomer.constituency,
-                unit_id=newcomer.unit_id, building_id=newcomer.building_id, since=ctx.now,
-            )
-        )  # fmt: skip
+    who = (person_id, community.id, newcomer.constituency)
+    people.join(ctx.session, who, ctx.now, newcomer.unit_id, newcomer.building_id)
 
 
 def _free_name(session: Session, face: Alias) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from council import people, places, policy
-from council.errors import Checks, checking
+from council.errors import Checks, Invalid, Problem, checking
 from council.gate import Context, act
 from council.people import Alias, Constituency, Membership, Office, Person, Post
 from council.places import LEVELS, Building, Place, PlaceKind, Unit
@@ -19,6 +19,11 @@ from council.policy import Can
 def in_force(ctx: Context, office: Office) -> bool:
     """The office has not ended yet."""
     return office.until is None or office.until > ctx.now
+
+
+def still_belongs(ctx: Context, membership: Membership) -> bool:
+    """The person still belongs to this constituency."""
+    return membership.until is None or membership.until > ctx.now
 
 
 def leaves_an_administrator(ctx: Context, office: Office) -> bool:
@@ -222,18 +227,18 @@ def enrol(
         house = ctx.session.get(Building, building_id) if building_id is not None else None
         own = house is not None and house.community_id == community.id
         check(building_id is None or own, "not_a_choice", "building")
-        held = select(Membership.id).where(
-            Membership.person_id == person_id, Membership.community_id == community.id,
-            Membership.constituency == constituency,
-        )  # fmt: skip
-        check(ctx.session.scalars(held).first() is None, "belongs_already", "constituency")
     people.alias(ctx.session, person_id, community.id)
-    made = Membership(
-        person_id=person_id, community_id=community.id, constituency=constituency,
-        unit_id=unit_id, building_id=building_id, since=ctx.now,
-    )  # fmt: skip
-    ctx.session.add(made)
+    who = (person_id, community.id, constituency)
+    made = people.join(ctx.session, who, ctx.now, unit_id, building_id)
+    if made is None:
+        raise Invalid(Problem("belongs_already", "constituency"))
     return made
+
+
+@act("membership.end", who=Can.ENROL, requires=(still_belongs,))
+def leave(ctx: Context, membership: Membership) -> None:
+    """Note that somebody no longer belongs to a constituency; what they said there still counts."""
+    membership.until = ctx.now
 
 
 # Questions
@@ -278,6 +283,14 @@ def responsible(session: Session, place: Place, now: datetime) -> dict[Post, lis
     return {post: by_post[post] for post in Post if post in by_post}
 
 
+@dataclass(frozen=True)
+class Joined:
+    """A membership in force, with the unit for which it is held."""
+
+    row: Membership
+    unit: Unit | None
+
+
 def numbers(session: Session, community_id: int, person_ids: set[int]) -> dict[int, int]:
     """The public numbers of people in a community, for those who appoint (one statement)."""
     found = select(Alias.person_id, Alias.number).where(
@@ -292,6 +305,20 @@ def numbered(session: Session, community_id: int, number: int) -> int | None:
         Alias.community_id == community_id, Alias.number == number
     )
     return session.scalar(found)
+
+
+def belongings(session: Session, community_id: int, person_id: int, now: datetime) -> list[Joined]:
+    """The constituencies to which somebody belongs at this moment (one statement)."""
+    found = (
+        select(Membership, Unit)
+        .outerjoin(Unit, Unit.id == Membership.unit_id)
+        .where(
+            Membership.community_id == community_id, Membership.person_id == person_id,
+            people.belongs(now),
+        )
+        .order_by(Membership.since, Membership.id)
+    )  # fmt: skip
+    return [Joined(*row) for row in session.execute(found).all()]
 
 
 def within_reach(ctx: Context, place: Place) -> list[Place]:

@@ -328,7 +328,9 @@ class Caller:
     number: int
 
 
-def callers(session: Session, community_id: int, name: str, limit: int = 20) -> list[Caller]:
+def callers(
+    session: Session, community_id: int, name: str, now: datetime, limit: int = 20
+) -> list[Caller]:
     """The people of a community whose name contains these characters; for workers only."""
     found = (
         select(Person.name, Alias.number)
@@ -337,7 +339,8 @@ def callers(session: Session, community_id: int, name: str, limit: int = 20) -> 
             Alias.community_id == community_id, Person.name.contains(name, autoescape=True),
             exists(
                 select(Membership.id).where(
-                    Membership.person_id == Person.id, Membership.community_id == community_id
+                    Membership.person_id == Person.id, Membership.community_id == community_id,
+                    people.belongs(now),
                 )
             ),
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council.db import HASHED, PLAIN, Base, Governed
@@ -220,6 +220,37 @@ def alias(session: Session, person_id: int, community_id: int) -> Alias:
     session.add(made)
     session.flush()
     return made
+
+
+def join(
+    session: Session,
+    who: tuple[int, int, Constituency],
+    now: datetime,
+    unit_id: int | None = None,
+    building_id: int | None = None,
+) -> Membership | None:
+    """Enter (person, community, constituency), or let somebody back in who left (inside an act).
+
+    None when they belong there already.
+    """
+    person_id, community_id, constituency = who
+    found = select(Membership).where(
+        Membership.person_id == person_id, Membership.community_id == community_id,
+        Membership.constituency == constituency,
+    )  # fmt: skip
+    row = session.scalars(found).first()
+    if row is not None and (row.until is None or now < row.until):
+        return None
+    if row is None:
+        row = Membership(person_id=person_id, community_id=community_id, constituency=constituency)
+        session.add(row)
+    row.unit_id, row.building_id, row.since, row.until = unit_id, building_id, now, None
+    return row
+
+
+def belongs(now: datetime) -> ColumnElement[bool]:
+    """Which memberships are in force at a moment, for a question."""
+    return (Membership.since <= now) & or_(Membership.until.is_(None), Membership.until > now)
 
 
 @dataclass(frozen=True)

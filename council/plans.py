@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from council import calendar, charter, meetings
+from council import calendar, charter, meetings, people
 from council.errors import Checks, checking
 from council.gate import Context, act
 from council.meetings import (
@@ -181,7 +181,7 @@ def candidates(
     for constituency in Constituency:
         rows = select(Membership).where(
             Membership.community_id == community_id, Membership.constituency == constituency,
-            _in_force(now),
+            people.belongs(now),
         )  # fmt: skip
         chosen = Membership.id.in_(wanted)
         ordered = rows.order_by(chosen.desc(), holds.exists().desc(), Membership.id)
@@ -218,7 +218,7 @@ def numbered(
     rows = session.execute(
         found.where(
             Alias.community_id == community_id, Alias.number.in_(set(numbers)),
-            Membership.community_id == community_id, _in_force(now),
+            Membership.community_id == community_id, people.belongs(now),
         )
     )  # fmt: skip
     order = list(Constituency).index
@@ -234,13 +234,10 @@ def _rules(ctx: Context, place: Place) -> dict[str, str]:
 
 def _members(ctx: Context, place: Place, wanted: Iterable[int]) -> list[Membership]:
     found = select(Membership).where(
-        Membership.id.in_(set(wanted)), Membership.community_id == place.id, _in_force(ctx.now)
-    )
+        Membership.id.in_(set(wanted)), Membership.community_id == place.id,
+        people.belongs(ctx.now),
+    )  # fmt: skip
     return list(ctx.session.scalars(found.order_by(Membership.id)))
-
-
-def _in_force(now: datetime) -> ColumnElement[bool]:
-    return (Membership.since <= now) & or_(Membership.until.is_(None), Membership.until > now)
 
 
 def _seat(ctx: Context, meeting: Meeting, members: list[Membership]) -> None:

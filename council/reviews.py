@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import calendar, charter, deadlines
+from council import calendar, charter, deadlines, people
 from council.db import PLAIN, Base, Governed
 from council.deadlines import Limit, Unit
 from council.errors import NotFound, NotReady, checking
@@ -305,8 +305,7 @@ def candidates(ctx: Context, review: Review) -> list[Candidate]:
         .where(
             Membership.community_id == review.community_id,
             Membership.constituency == Constituency.EXPERTS,
-            Membership.since <= ctx.now,
-            or_(Membership.until.is_(None), Membership.until > ctx.now),
+            people.belongs(ctx.now),
             Person.id.not_in(invited),
         )
         .order_by(Alias.number)

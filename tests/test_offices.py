@@ -2,11 +2,12 @@
 
 import pytest
 
-from council import offices, policy
+from council import offices, opinions, people, policy
 from council.errors import Invalid, NotAllowed, NotReady
 from council.people import Constituency, Post
 from council.places import PlaceKind
 from council.policy import Can
+from tests.consulting import consulting, say
 from tests.world import World
 
 
@@ -199,3 +200,55 @@ def test_a_public_number_leads_to_a_person_and_back(world: World) -> None:
     number = offices.numbers(world.session, home, {who})[who]
     assert offices.numbered(world.session, home, number) == who
     assert offices.numbered(world.session, home, 10**6) is None
+
+
+def membership_of(world: World, key: str, constituency: Constituency) -> people.Membership:
+    """What somebody belongs to."""
+    found = offices.belongings(world.session, world.community.id, world.who[key], world.now)
+    return next(one.row for one in found if one.row.constituency is constituency)
+
+
+def test_somebody_leaves_a_constituency_and_what_they_said_still_counts(world: World) -> None:
+    proposal = consulting(world)
+    said = say(world.as_("neighbour"), proposal)
+    row = membership_of(world, "neighbour", Constituency.RESIDENTS)
+    world.wait(hours=1)
+    offices.leave(world.as_(Post.COMMUNITY_WORKER), row)
+    assert world.acts()[-1] == "membership.end"
+    assert row.until == world.now
+    assert not people.actor(world.session, world.who["neighbour"], world.now).memberships
+    with pytest.raises(NotAllowed):
+        say(world.as_("neighbour"), proposal)
+    assert opinions.counts(world.session, proposal.id).of(Constituency.RESIDENTS) == 1
+    [thread] = opinions.threads(world.session, world.community.id, [said])
+    assert (thread.by.capacity, thread.by.number > 0) == (Constituency.RESIDENTS, True)
+    assert opinions.callers(world.session, world.community.id, "neighbour", world.now) == []
+
+
+def test_a_membership_ends_once_and_a_worker_or_the_administrator_ends_it(world: World) -> None:
+    row = membership_of(world, "neighbour", Constituency.RESIDENTS)
+    for who in ("neighbour", Post.PARTY_LEAD, Post.FACILITATOR):
+        with pytest.raises(NotAllowed):
+            offices.leave(world.as_(who), row)
+    offices.leave(world.as_(Post.ADMIN), row)
+    with pytest.raises(NotReady) as refusal:
+        offices.leave(world.as_(Post.ADMIN), row)
+    assert refusal.value.needs == ("still_belongs",)
+
+
+def test_whoever_left_can_come_back_in_the_same_row(world: World) -> None:
+    row = membership_of(world, "neighbour", Constituency.RESIDENTS)
+    number = offices.numbers(world.session, world.community.id, {row.person_id})
+    offices.leave(world.as_(Post.ADMIN), row)
+    world.wait(days=1)
+    world.join("neighbour", Constituency.RESIDENTS)
+    assert (row.since, row.until) == (world.now, None)
+    assert offices.numbers(world.session, world.community.id, {row.person_id}) == number
+    assert world.as_("neighbour").capacity(world.community) is Constituency.RESIDENTS
+
+
+def test_leaving_one_constituency_leaves_the_other(world: World) -> None:
+    world.join("neighbour", Constituency.PARTY)
+    offices.leave(world.as_(Post.ADMIN), membership_of(world, "neighbour", Constituency.PARTY))
+    found = offices.belongings(world.session, world.community.id, world.who["neighbour"], world.now)
+    assert [one.row.constituency for one in found] == [Constituency.RESIDENTS]

@@ -40,7 +40,7 @@ def asked(request: Request, ctx: Context, community_id: int) -> Asked:
     if not policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, community_id):
         raise NotAllowed("not_allowed")
     who = request.query_params.get("who", "").strip()[:20]
-    return Asked(who, opinions.callers(ctx.session, community_id, who) if who else [])
+    return Asked(who, opinions.callers(ctx.session, community_id, who, ctx.now) if who else [])
 
 
 def caller(request: Request, ctx: Context, community_id: int) -> Behalf:

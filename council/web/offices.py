@@ -1,4 +1,4 @@
-"""Who is responsible: the offices in force, given and ended; and further constituencies."""
+"""Who is responsible: the offices in force, given and ended; and who belongs where."""
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -7,8 +7,8 @@ from starlette.routing import Route
 from council import deadlines, gate, offices, places, policy
 from council.errors import Invalid, NotAllowed, NotFound, NotReady
 from council.gate import Context
-from council.people import Constituency, Office, Post
-from council.places import Place
+from council.people import Constituency, Membership, Office, Post
+from council.places import Place, Unit
 from council.policy import Can
 from council.web import pages
 from council.web.forms import Form
@@ -170,6 +170,38 @@ def enrol(request: Request, ctx: Context) -> Response:
     return RedirectResponse(f"/people/{form.integer('number')}/slip", status_code=303)
 
 
+# Leaving one
+
+
+def _membership(request: Request, ctx: Context) -> tuple[Membership, int]:
+    """The membership in the address, and the person's public number. Raises NotFound."""
+    row = ctx.session.get(Membership, int(request.path_params["id"]))
+    if row is None:
+        raise NotFound("not_found")
+    if not policy.allows(ctx.session, ctx.actor, Can.ENROL, row.community_id):
+        raise NotAllowed("not_allowed")
+    numbers = offices.numbers(ctx.session, row.community_id, {row.person_id})
+    return row, numbers[row.person_id]
+
+
+@handler(session=True)
+def leaving(request: Request, ctx: Context) -> Response:
+    """Whether somebody shall really leave this constituency now."""
+    row, number = _membership(request, ctx)
+    if not offices.still_belongs(ctx, row):
+        raise NotReady("not_ready", ["still_belongs"])
+    unit = ctx.session.get(Unit, row.unit_id) if row.unit_id else None
+    return pages.page(request, "offices/leave.html", row=row, number=number, unit=unit)
+
+
+@handler(session=True, rate="write")
+def leave(request: Request, ctx: Context) -> Response:
+    """Note that somebody no longer belongs to a constituency."""
+    row, number = _membership(request, ctx)
+    offices.leave(ctx, row)
+    return RedirectResponse(f"/people/{number}/slip#memberships", status_code=303)
+
+
 routes = [
     Route("/offices", index),
     Route("/offices", give, methods=["POST"]),
@@ -178,4 +210,6 @@ routes = [
     Route("/offices/{id:int}/end", end, methods=["POST"]),
     Route("/memberships/new", enrolling),
     Route("/memberships", enrol, methods=["POST"]),
+    Route("/memberships/{id:int}/end", leaving),
+    Route("/memberships/{id:int}/end", leave, methods=["POST"]),
 ]

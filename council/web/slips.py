@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import accounts, i18n, places, policy, proposals, slips, statements
+from council import accounts, i18n, offices, places, policy, proposals, slips, statements
 from council.accounts import Account, Newcomer
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
@@ -135,6 +135,7 @@ def show_slip(request: Request, ctx: Context) -> Response:
     response = pages.page(
         request, "slips/slip.html", number=int(request.path_params["number"]), code=fresh,
         accounts=accounts.accounts_of(ctx.session, person_id), until=ctx.now + slips.VALID,
+        belongings=offices.belongings(ctx.session, community.id, person_id, ctx.now),
     )  # fmt: skip
     return counter.shown_once(request, response)
 

@@ -125,6 +125,40 @@ def test_a_worker_enters_somebody_in_a_further_constituency(site: Site) -> None:
     assert "请选一个单位" in unit.text
 
 
+def test_a_membership_is_ended_on_the_persons_page_after_a_second_look(site: Site) -> None:
+    client, number = site.as_(Post.COMMUNITY_WORKER), number_of(site, "neighbour")
+    assert 'action="/people"' in client.get("/memberships/new").text
+    page = client.get(f"/people/{number}/slip").text
+    with site.read() as session:
+        held = select(Membership.id).where(Membership.person_id == site.world.who["neighbour"])
+        member = session.scalars(held).one()
+    assert f"/memberships/{member}/end" in page
+    asked = client.get(f"/memberships/{member}/end").text
+    assert f"{number:04d}" in asked
+    assert "照样算数" in asked
+    answer = client.post(f"/memberships/{member}/end")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/people/{number}/slip#memberships"
+    site.world.wait(seconds=1)
+    assert "不属于五方中的任何一方" in client.get(f"/people/{number}/slip").text
+    assert client.get(f"/memberships/{member}/end").status_code == 409
+    assert client.post(f"/memberships/{member}/end").status_code == 409
+    log = site.visitor().get("/log").text
+    assert "结束了一位成员在五方之一的资格" in log
+    back = client.post("/memberships", data={"number": str(number), "constituency": "residents"})
+    assert back.status_code == 303
+    assert f"/memberships/{member}/end" in client.get(f"/people/{number}/slip").text
+    assert site.world.acts()[-2:] == ["membership.end", "membership.add"]
+
+
+def test_others_end_no_membership(site: Site) -> None:
+    for who in (Constituency.RESIDENTS, Post.FACILITATOR):
+        assert site.as_(who).get("/memberships/1/end").status_code == 403
+        assert site.as_(who).post("/memberships/1/end").status_code == 403
+    assert site.as_(Post.ADMIN).get("/memberships/999999/end").status_code == 404
+    assert site.visitor().get("/memberships/1/end").status_code in {303, 401}
+
+
 @pytest.mark.parametrize("address", ["/offices/new", "/offices/1/end", "/memberships/new"])
 def test_others_cannot_set_up_offices(site: Site, address: str) -> None:
     assert site.as_(Constituency.RESIDENTS).get(address).status_code == 403
