@@ -62,6 +62,16 @@ def postgres_template(postgres_server: postgres.Server, database_name: str) -> I
     postgres_server.drop(name)
 
 
+@pytest.fixture(scope="session")
+def postgres_scratch(
+    postgres_server: postgres.Server, postgres_template: str, database_name: str
+) -> Iterator[postgres.Scratch]:
+    """The PostgreSQL database without a row in which one test after the other runs."""
+    scratch = postgres.Scratch(postgres_server, f"{database_name}_scratch", postgres_template)
+    yield scratch
+    scratch.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database in which nothing is yet, not even a table."""
@@ -87,11 +97,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copyfile(template[0] if world else template, path)
         yield f"sqlite:///{path}"
         return
-    server: postgres.Server = request.getfixturevalue("postgres_server")
-    template = request.getfixturevalue("world_postgres" if world else "postgres_template")
-    name = f"{request.getfixturevalue('database_name')}_{next(NUMBERS)}"
-    yield server.create(name, template[0] if world else template)
-    server.drop(name)
+    if world:
+        yield request.getfixturevalue("world_postgres")[0].fresh()
+    else:
+        yield request.getfixturevalue("postgres_scratch").fresh()
 
 
 @pytest.fixture

@@ -77,6 +77,72 @@ class Server:
             connection.exec_driver_sql(statement)
 
 
+class Scratch:
+    """One copy of a template that is put back before each test: far quicker than copying anew.
+
+    The rows of the template are kept in a schema of their own. As superuser, since append-only
+    tables refuse to be emptied otherwise.
+    """
+
+    VACUUM_EVERY = 40
+
+    def __init__(self, server: Server, name: str, template: str) -> None:
+        self._server, self._name = server, name
+        self.url = server.create(name, template)
+        self._engine = sa.create_engine(
+            self.url, poolclass=sa.StaticPool, isolation_level="AUTOCOMMIT"
+        )
+        self._used = 0
+        self._do(_KEEP)
+
+    def fresh(self) -> str:
+        """Put everything back as it was in the template. Returns the database's URL."""
+        self._do(_DISCONNECT)
+        if self._used:
+            self._do(_PUT_BACK)
+        if self._used % self.VACUUM_EVERY == self.VACUUM_EVERY - 1:
+            self._do("VACUUM")
+        self._used += 1
+        return self.url
+
+    def close(self) -> None:
+        """Drop the copy."""
+        self._engine.dispose()
+        self._server.drop(self._name)
+
+    def _do(self, statement: str) -> None:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+
+_KEEP = """
+DO $$ DECLARE one record; BEGIN
+  CREATE SCHEMA kept;
+  FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('CREATE TABLE kept.%%I AS TABLE public.%%I', one.tablename, one.tablename);
+  END LOOP;
+  CREATE TABLE kept.counters AS SELECT sequencename, last_value FROM pg_sequences
+    WHERE schemaname = 'public';
+END $$"""
+
+_DISCONNECT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+_PUT_BACK = """
+DO $$ DECLARE one record; BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    EXECUTE format('DELETE FROM public.%%I', one.tablename);
+    EXECUTE format('INSERT INTO public.%%I SELECT * FROM kept.%%I', one.tablename, one.tablename);
+  END LOOP;
+  FOR one IN SELECT sequencename, last_value FROM kept.counters LOOP
+    PERFORM setval(format('public.%%I', one.sequencename)::regclass, coalesce(one.last_value, 1),
+      one.last_value IS NOT NULL);
+  END LOOP;
+END $$"""
+
+
 def _start(folder: Path) -> str:
     """Start the server from the wheel in this folder, or join the one that runs there already."""
     with warnings.catch_warnings():

@@ -17,7 +17,7 @@ from council.people import SYSTEM, Behalf, Channel, Consent, Constituency, Perso
 from council.places import Place, PlaceKind, Unit
 from council.policy import Can
 from council.proposals import Proposal, Stage, Words, draft
-from tests.postgres import Server
+from tests.postgres import Scratch, Server
 
 START = datetime(2026, 5, 6, 1, 0, tzinfo=UTC)
 """A Wednesday, 09:00 in Shanghai, after the May holiday."""
@@ -203,11 +203,14 @@ def world_sqlite(
 @pytest.fixture(scope="session")
 def world_postgres(
     postgres_server: Server, postgres_template: str, database_name: str
-) -> Iterator[tuple[str, Known]]:
-    """The name of a PostgreSQL database with a world, built once, to be copied."""
-    name = f"{database_name}_world"
-    yield name, build(postgres_server.create(name, postgres_template))
-    postgres_server.drop(name)
+) -> Iterator[tuple[Scratch, Known]]:
+    """A PostgreSQL database with a world, built once and put back before each test."""
+    template = f"{database_name}_world"
+    known = build(postgres_server.create(template, postgres_template))
+    scratch = Scratch(postgres_server, f"{template}_scratch", template)
+    yield scratch, known
+    scratch.close()
+    postgres_server.drop(template)
 
 
 @pytest.fixture
