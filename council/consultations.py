@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import charter, deadlines, gate
+from council import charter, deadlines, gate, translations
 from council.db import PLAIN, Base, Governed
 from council.errors import Checks, NotReady, checking
 from council.gate import Context, act
@@ -159,6 +159,7 @@ def prepare(ctx: Context, proposal: Proposal, *, papers: Papers) -> Consultation
     if row.cost_low is None and row.cost_high is not None:
         row.cost_low = row.cost_high
     row.channels = [one.value for one in OFFLINE if one in papers.channels]
+    translations.forget(ctx.session, row)
     _write_options(ctx, row, papers.options)
     return row
 
@@ -201,7 +202,8 @@ def _needed(ctx: Context, proposal: Proposal) -> Consultation:
 
 
 def _write_options(ctx: Context, row: Consultation, words: tuple[str, ...]) -> None:
-    before = {one.position: one for one in options(ctx.session, row.proposal_id)}
+    written = options(ctx.session, row.proposal_id)
+    before = {one.position: one for one in written}
     for position, text in enumerate(words, 1):
         if position in before:
             before.pop(position).words = text
@@ -213,3 +215,4 @@ def _write_options(ctx: Context, row: Consultation, words: tuple[str, ...]) -> N
         ctx.session.add(made)
     for left_over in before.values():
         ctx.session.delete(left_over)
+    translations.forget(ctx.session, *written)

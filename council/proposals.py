@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, ForeignKey, UniqueConstraint, func, or_, select
 from sqlalchemy.orm import Mapped, Session, load_only, mapped_column
 
-from council import files, policy
+from council import files, policy, translations
 from council.db import PLAIN, Base, Governed
 from council.errors import Checks, NotFound, checking
 from council.files import Photo, Picture, Role
@@ -36,6 +36,7 @@ class Stage(StrEnum):
     UNDER_REVIEW = "under_review"
     READY_FOR_MEETING = "ready_for_meeting"
     DELIBERATING = "deliberating"
+    REFERRED = "referred"
     VOTING = "voting"
     ADOPTED = "adopted"
     REJECTED = "rejected"
@@ -51,8 +52,8 @@ ROAD: dict[Stage, int] = {
     Stage.CONSULTING: 2,
     Stage.SUMMARISING: 2,
     Stage.UNDER_REVIEW: 3,
-    **dict.fromkeys(list(Stage)[9:15], 4),
-    **dict.fromkeys(list(Stage)[15:], 5),
+    **dict.fromkeys(list(Stage)[9:16], 4),
+    **dict.fromkeys(list(Stage)[16:], 5),
 }
 """Which of the five public stages each state belongs to."""
 
@@ -230,6 +231,7 @@ def revise(
     _check(ctx, proposal.community_id, words)
     for name, value in vars(words).items():
         setattr(proposal, name, value)
+    translations.forget(ctx.session, proposal)
     own = select(Photo).where(Photo.subject_table == "proposal", Photo.subject_id == proposal.id)
     for photo in ctx.session.scalars(own.where(Photo.id.in_(without))):
         ctx.session.delete(photo)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, ForeignKey, and_, exists, func, or_, select, union
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import consultations, opinions
+from council import consultations, opinions, translations
 from council.consultations import Consultation, summary_pending
 from council.db import Base, Governed
 from council.errors import Invalid, NotFound, Problem, checking
@@ -108,6 +108,7 @@ def revise(
     """Better a group's title, and answer it: accepted, partly, or not accepted, and why."""
     _check(title, reason)
     group.title, group.response, group.reason = title.strip(), response, reason.strip()
+    translations.forget(ctx.session, group)
 
 
 @act("opinion.file", who=Can.SUMMARISE, requires=(summary_pending,))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select, tuple_
+from sqlalchemy import ForeignKey, UniqueConstraint, inspect, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council.db import PLAIN, Base, Governed
@@ -52,6 +52,29 @@ def add(ctx: Context, row: Situated, *, field: str, words: str) -> Translation:
         ctx.session.add(made)
     made.words = words
     return made
+
+
+def forget(session: Session, *rows: Base) -> None:
+    """Drop the English of every text that was just changed or taken out (call it inside an act).
+
+    Call it before the changes are flushed; a translation never says what its original does not.
+    """
+    changed = {
+        (row.__tablename__, kept.identity[0], one.key)
+        for row in rows
+        if (kept := inspect(row)).identity
+        for one in kept.attrs
+        if row in session.deleted or one.history.has_changes()
+    }
+    if not changed:
+        return
+    about = {(table, row_id) for table, row_id, _ in changed}
+    found = select(Translation).where(
+        tuple_(Translation.subject_table, Translation.subject_id).in_(about)
+    )
+    for made in session.scalars(found):
+        if (made.subject_table, made.subject_id, made.field) in changed:
+            session.delete(made)
 
 
 def of_matters(session: Session, proposal_ids: Iterable[int]) -> Words:

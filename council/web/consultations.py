@@ -15,7 +15,6 @@ from council import (
     proposals,
     statements,
     summaries,
-    translations,
 )
 from council.consultations import MOST_OPTIONS, OFFLINE, Consultation, Papers
 from council.errors import Invalid, NotAllowed, NotFound
@@ -25,10 +24,9 @@ from council.people import Channel
 from council.places import Unit
 from council.policy import Can
 from council.proposals import SHORT, WORDS, Proposal
-from council.web import pages
+from council.web import pages, reader
 from council.web.forms import Form
 from council.web.handler import form_of, handler
-from council.web.look import Translations
 
 # The public page
 
@@ -52,7 +50,7 @@ def show(request: Request, ctx: Context) -> Response:
         given=statements.mine(ctx.session, proposal.id, me),
         answered=statements.channels(ctx.session, proposal.id),
         tallies=statements.tallies(ctx.session, proposal.id) if row and row.closed_at else [],
-        may=_may(ctx, proposal), translations=words(request, ctx, proposal),
+        may=_may(ctx, proposal), translations=reader.english(request, ctx.session, proposal.id),
         **_said(request, ctx, proposal, row),
     )  # fmt: skip
 
@@ -97,13 +95,6 @@ def _prepares(ctx: Context, proposal: Proposal) -> bool:
     )
 
 
-def words(request: Request, ctx: Context, proposal: Proposal) -> Translations:
-    """The community's English texts of this matter; nothing is asked for on a Chinese page."""
-    if request.state.look.language == "zh":
-        return {}
-    return translations.of_matters(ctx.session, [proposal.id])
-
-
 # The papers
 
 
@@ -134,6 +125,10 @@ def _papers_page(request: Request, ctx: Context, proposal: Proposal, form: Form)
     possible = gate.possible(ctx, "consultation.prepare", proposal)
     return pages.page(
         request, "consultations/papers.html", 422 if form.problems else 200, form=form,
+        translations=reader.english(request, ctx.session, proposal.id),
+        may_translate=policy.allows(
+            ctx.session, ctx.actor, Can.TRANSLATE, proposal.community_id
+        ),
         proposal=proposal, most=MOST_OPTIONS, offline=OFFLINE,
         needs=possible.needs if possible else (),
         missing=[
@@ -179,7 +174,7 @@ def sheet(request: Request, ctx: Context) -> Response:
     return pages.page(
         request, "consultations/sheet.html", proposal=proposal, consultation=row,
         options=consultations.options(ctx.session, proposal.id), stances=tuple(Stance),
-        translations=words(request, ctx, proposal),
+        translations=reader.english(request, ctx.session, proposal.id),
     )  # fmt: skip
 
 

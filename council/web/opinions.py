@@ -12,7 +12,7 @@ from council.gate import Context
 from council.opinions import LONGEST, LONGEST_REPLY, Opinion, Stance
 from council.policy import Can
 from council.proposals import Proposal
-from council.web import counter, pages
+from council.web import counter, pages, reader
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
@@ -50,11 +50,14 @@ def give(request: Request, ctx: Context) -> Response:
     except Invalid as wrong:
         part = pages.is_partial(request)
         name = "opinions/_form.html" if part else "opinions/new.html"
-        return pages.page(request, name, 422, proposal=proposal, form=form.wrong(wrong), just=None)
+        return pages.page(
+            request, name, 422, proposal=proposal, form=form.wrong(wrong), just=None,
+            translations=reader.english(request, ctx.session, proposal.id),
+        )  # fmt: skip
     [just] = opinions.threads(ctx.session, proposal.community_id, [row])
     return pages.answer(
         request, "opinions/_form.html", _to(proposal, f"opinion-{row.id}"), proposal=proposal,
-        form=Form(), just=just,
+        form=Form(), just=just, translations=reader.english(request, ctx.session, proposal.id),
     )  # fmt: skip
 
 
@@ -64,8 +67,16 @@ def edit(request: Request, ctx: Context) -> Response:
     proposal, row = _opinion(request, ctx)
     if row.person_id != ctx.person_id:
         raise NotAllowed("not_allowed")
-    form = Form(stance=row.stance, body=row.body)
-    return pages.page(request, "opinions/edit.html", proposal=proposal, opinion=row, form=form)
+    return _edit_page(request, ctx, proposal, row, Form(stance=row.stance, body=row.body))
+
+
+def _edit_page(
+    request: Request, ctx: Context, proposal: Proposal, row: Opinion, form: Form
+) -> Response:
+    return pages.page(
+        request, "opinions/edit.html", 422 if form.problems else 200, proposal=proposal,
+        opinion=row, form=form, translations=reader.english(request, ctx.session, proposal.id),
+    )  # fmt: skip
 
 
 @handler(session=True, rate="write")
@@ -76,10 +87,7 @@ def revise(request: Request, ctx: Context) -> Response:
         stance, body = _read(form)
         opinions.revise(ctx, row, stance=stance, body=body)
     except Invalid as wrong:
-        return pages.page(
-            request, "opinions/edit.html", 422, proposal=proposal, opinion=row,
-            form=form.wrong(wrong),
-        )  # fmt: skip
+        return _edit_page(request, ctx, proposal, row, form.wrong(wrong))
     return RedirectResponse(_to(proposal, f"opinion-{row.id}"), status_code=303)
 
 
@@ -102,6 +110,7 @@ def _thread_page(
         request, "opinions/show.html", 422 if form.problems else 200, proposal=proposal, one=said,
         form=form,
         official=policy.allows(ctx.session, ctx.actor, Can.SUMMARISE, proposal.community_id),
+        translations=reader.english(request, ctx.session, proposal.id),
     )  # fmt: skip
 
 
@@ -135,6 +144,7 @@ def _for_page(request: Request, ctx: Context, proposal: Proposal, form: Form) ->
     return pages.page(
         request, "opinions/for.html", 422 if form.problems else 200, proposal=proposal, form=form,
         asked=counter.asked(request, ctx, proposal.community_id),
+        translations=reader.english(request, ctx.session, proposal.id),
     )  # fmt: skip
 
 
@@ -168,7 +178,10 @@ def slip(request: Request, ctx: Context) -> Response:
         raise NotFound("not_found")
     [said] = opinions.threads(ctx.session, proposal.community_id, [row])
     code = counter.code_for(request, f"opinion-{row.id}")
-    response = pages.page(request, "opinions/slip.html", proposal=proposal, one=said, code=code)
+    response = pages.page(
+        request, "opinions/slip.html", proposal=proposal, one=said, code=code,
+        translations=reader.english(request, ctx.session, proposal.id),
+    )  # fmt: skip
     return counter.shown_once(request, response)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
-from council import accounts, audit, calendar, people, places, policy
+from council import accounts, audit, calendar, people, places, policy, translations
 from council.accounts import Current
 from council.i18n import Language
 from council.people import Actor, Alias, Byline, Constituency
@@ -16,7 +16,7 @@ from council.places import Place
 from council.policy import Can
 from council.settings import Settings
 from council.web import cookies, csrf
-from council.web.look import Look
+from council.web.look import Look, Translations
 
 
 def settings_of(request: Request) -> Settings:
@@ -93,6 +93,13 @@ def _byline(session: Session, actor: Actor, community: Place | None) -> Byline |
         return Byline(capacity, number or 0)
     first = min(offices, key=lambda held: list(people.Post).index(held.post))
     return Byline(capacity, first.number, post=first.post)
+
+
+def english(request: Request, session: Session, proposal_id: int) -> Translations:
+    """The community's English of a matter; nothing is asked for on a Chinese page."""
+    if request.state.look.language == "zh":
+        return {}
+    return translations.of_matters(session, [proposal_id])
 
 
 # The form token

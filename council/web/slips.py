@@ -18,7 +18,7 @@ from council.places import Building, Place, Unit
 from council.policy import Can
 from council.proposals import Proposal
 from council.slips import SlipKind
-from council.web import counter, pages
+from council.web import counter, pages, reader
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
@@ -204,6 +204,7 @@ def follow(request: Request, ctx: Context) -> Response:
         supported=proposals.supports(ctx.session, proposal, Actor(slip.person_id)),
         opinions=ctx.session.scalars(said.order_by(Opinion.id)).all(),
         given=statements.mine(ctx.session, proposal.id, slip.person_id, entered=True),
+        translations=reader.english(request, ctx.session, proposal.id),
     )  # fmt: skip
     response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -10,7 +10,7 @@ from council.errors import Invalid, NotFound, NotReady
 from council.gate import Context
 from council.proposals import Proposal
 from council.statements import LONGEST, Reaction, Statement, StatementVote
-from council.web import counter, pages
+from council.web import counter, pages, reader
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
@@ -23,6 +23,7 @@ def _card(
         request, "statements/_card.html", status, proposal=proposal, form=form, is_open=True,
         card=statements.card(ctx.session, proposal, ctx.person_id), may={"speak": True},
         given=statements.mine(ctx.session, proposal.id, ctx.person_id),
+        translations=reader.english(request, ctx.session, proposal.id),
     )  # fmt: skip
 
 
@@ -45,8 +46,9 @@ def add(request: Request, ctx: Context) -> Response:
         if pages.is_partial(request):
             return _card(request, ctx, proposal, form.wrong(wrong), 422)
         return pages.page(
-            request, "statements/new.html", 422, proposal=proposal, form=form.wrong(wrong)
-        )
+            request, "statements/new.html", 422, proposal=proposal, form=form.wrong(wrong),
+            translations=reader.english(request, ctx.session, proposal.id),
+        )  # fmt: skip
     return _next(request, ctx, proposal)
 
 
@@ -72,6 +74,7 @@ def _for_page(request: Request, ctx: Context, proposal: Proposal, form: Form) ->
     return pages.page(
         request, "statements/for.html", 422 if form.problems else 200, proposal=proposal,
         form=form, asked=asked, rows=statements.listing(ctx.session, proposal.id),
+        translations=reader.english(request, ctx.session, proposal.id),
     )  # fmt: skip
 
 
@@ -122,6 +125,7 @@ def slip(request: Request, ctx: Context) -> Response:
     response = pages.page(
         request, "statements/slip.html", proposal=proposal, row=row, code=code,
         given=statements.mine(ctx.session, proposal.id, row.person_id, entered=True),
+        translations=reader.english(request, ctx.session, proposal.id),
     )  # fmt: skip
     return counter.shown_once(request, response)
 

@@ -16,7 +16,7 @@ from council.policy import Can
 from council.proposals import Proposal
 from council.summaries import REASON, TITLE, OpinionGroup
 from council.summaries import Response as Answer
-from council.web import pages
+from council.web import pages, reader
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
@@ -30,6 +30,10 @@ def _matter(request: Request, ctx: Context) -> Proposal:
     if not policy.allows(ctx.session, ctx.actor, Can.SUMMARISE, proposal.community_id):
         raise NotAllowed("not_allowed")
     return proposal
+
+
+def _may_translate(ctx: Context, proposal: Proposal) -> bool:
+    return policy.allows(ctx.session, ctx.actor, Can.TRANSLATE, proposal.community_id)
 
 
 def _place(value: str) -> list[ColumnElement[bool]]:
@@ -54,7 +58,9 @@ def _board(request: Request, ctx: Context, proposal: Proposal, form: Form) -> Re
     found = opinions.listing(session, proposal.id, wanted, *_place(query["in"]))
     return pages.page(
         request, "summaries/_board.html" if pages.is_partial(request) else "summaries/show.html",
-        422 if form.problems else 200, proposal=proposal, form=form, query=query,
+        422 if form.problems else 200, proposal=proposal,
+        may_translate=_may_translate(ctx, proposal),
+        translations=reader.english(request, ctx.session, proposal.id), form=form, query=query,
         consultation=consultations.of(session, proposal.id),
         said_here=opinions.threads(session, proposal.community_id, found[:SHOWN]),
         older=found[SHOWN - 1].id if len(found) > SHOWN else None,
@@ -134,6 +140,8 @@ def _group_page(
     )
     return pages.page(
         request, "summaries/group.html", 422 if form.problems else 200, proposal=proposal,
+        may_translate=_may_translate(ctx, proposal),
+        translations=reader.english(request, ctx.session, proposal.id),
         group=row, form=form, responses=tuple(Answer), more=len(found) > SHOWN,
         said_here=opinions.threads(ctx.session, proposal.community_id, found[:SHOWN]),
     )  # fmt: skip

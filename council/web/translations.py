@@ -1,7 +1,7 @@
-"""The community's English: a field beside every text of a matter that is public."""
+"""The community's English: a field beside every text of a matter that its translator may read."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select, true
 from starlette.requests import Request
@@ -21,29 +21,49 @@ from council.notices import Notice
 from council.policy import Can
 from council.proposals import Proposal
 from council.reviews import Review
+from council.statements import Statement
 from council.summaries import OpinionGroup
 from council.translations import LONGEST
 from council.web import pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
+OPENED = select(Consultation.id).where(Consultation.opens_at.is_not(None))
 PUBLISHED = select(Consultation.proposal_id).where(Consultation.published_at.is_not(None))
 REVIEWED = select(Review.id).where(Review.published_at.is_not(None))
 
-TEXTS: tuple[tuple[type[Any], tuple[str, ...], ColumnElement[bool]], ...] = (
-    (Admission, ("reason", "legal_basis", "instead"), Admission.decided_at.is_not(None)),
-    (
-        Consultation, ("summary", "if_nothing", "payer", "offline"),
-        Consultation.opens_at.is_not(None),
+
+class Text(NamedTuple):
+    """The texts of one table: from when everybody reads them, and who works on them before."""
+
+    kind: type[Any]
+    names: tuple[str, ...]
+    public: ColumnElement[bool]
+    before: tuple[Can, ...] = ()
+
+
+PREPARE = (Can.SCREEN, Can.CONVENE)
+
+TEXTS = (
+    Text(Admission, ("reason", "legal_basis", "instead"), Admission.decided_at.is_not(None)),
+    Text(
+        Consultation, ("summary", "if_nothing", "payer", "offline"), Consultation.id.in_(OPENED),
+        PREPARE,
     ),
-    (ConsultationOption, ("words",), true()),
-    (OpinionGroup, ("title", "reason"), OpinionGroup.proposal_id.in_(PUBLISHED)),
-    (Finding, HEADINGS, Finding.review_id.in_(REVIEWED)),
-    (AgendaItem, ("motion", "consensus", "reason"), AgendaItem.stage != ItemStage.PENDING),
-    (Commitment, ("title", "standard", "post"), true()),
-    (Notice, ("title", "body"), true()),
+    Text(
+        ConsultationOption, ("words",), ConsultationOption.consultation_id.in_(OPENED), PREPARE
+    ),
+    Text(Statement, ("body",), true()),
+    Text(
+        OpinionGroup, ("title", "reason"), OpinionGroup.proposal_id.in_(PUBLISHED),
+        (Can.SUMMARISE,),
+    ),
+    Text(Finding, HEADINGS, Finding.review_id.in_(REVIEWED)),
+    Text(AgendaItem, ("motion", "consensus", "reason"), AgendaItem.stage != ItemStage.PENDING),
+    Text(Commitment, ("title", "standard", "post"), true()),
+    Text(Notice, ("title", "body"), true()),
 )  # fmt: skip
-"""Which texts of a matter are translated, besides its own; none that is not published."""
+"""Which texts of a matter are translated, besides its own; none that the translator cannot read."""
 
 OWN = ("title", "situation", "request", "affected", "location")
 
@@ -72,7 +92,9 @@ def pieces(ctx: Context, proposal: Proposal) -> list[Piece]:
     """Every text of the matter in the order of its road, a statement per table."""
     known = translations.of_matters(ctx.session, [proposal.id])
     rows: list[tuple[Governed, tuple[str, ...]]] = [(proposal, OWN)]
-    for kind, names, shown in TEXTS:
+    able = policy.abilities(ctx.session, ctx.actor, proposal.community_id)
+    for kind, names, public, before in TEXTS:
+        shown = true() if able.intersection(before) else public
         found = select(kind).where(kind.proposal_id == proposal.id, shown).order_by(kind.id)
         rows += [(row, names) for row in ctx.session.scalars(found)]
     return [

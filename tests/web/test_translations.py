@@ -2,10 +2,11 @@
 
 from sqlalchemy import select
 
-from council import translations
+from council import consultations, statements, summaries, translations
 from council.people import Constituency, Post
 from council.proposals import Stage
 from council.translations import Translation
+from tests.consulting import close, consulting, say
 from tests.world import WORDS
 
 RESIDENT, WORKER = Constituency.RESIDENTS, Post.COMMUNITY_WORKER
@@ -70,9 +71,61 @@ def test_every_text_that_is_translated_has_its_label_in_both_languages():
     from council import i18n
     from council.web.translations import OWN, TEXTS
 
-    named = [("proposal", OWN), *((kind.__tablename__, names) for kind, names, _ in TEXTS)]
+    named = [("proposal", OWN), *((kind.__tablename__, names) for kind, names, *_ in TEXTS)]
     for table, names in named:
         for language in i18n.LANGUAGES:
             assert i18n.knows(language, f"table.{table}")
             for name in names:
                 assert i18n.knows(language, f"col.{table}.{name}"), (table, name)
+
+
+def test_who_writes_the_papers_writes_their_english_before_anybody_else_reads_them(site):
+    made, address = matter(site, Stage.ADMITTED)
+    worker = site.world.as_(WORKER)
+    papers = consultations.Papers(summary="这是还没公开的材料", options=("先装一盏",))
+    row = consultations.prepare(worker, made, papers=papers)
+    site.world.commit()
+    assert "还没公开" not in site.as_(Post.RECORDER).get(address).text
+    client = site.as_(WORKER)
+    assert f"{address}#consultation" in client.get(
+        f"/proposals/{made.id}/consultation/papers"
+    ).text.replace("&#39;", "'")
+    assert "这是还没公开的材料" in client.get(address).text
+    client.post(address, data={f"consultation-{row.id}-summary": "Not public yet"})
+    assert kept(site) == {("consultation", "summary"): "Not public yet"}
+    refused = site.as_(Post.RECORDER)
+    refused.post(address, data={f"consultation-{row.id}-summary": "Something else"})
+    assert kept(site) == {("consultation", "summary"): "Not public yet"}
+    assert "Not public yet" not in site.visitor().get(f"/proposals/{made.id}?lang=en").text
+
+
+def test_the_summary_and_its_groups_are_translated_and_read_in_english(site):
+    made = consulting(site.world)
+    row = say(site.world.as_("neighbour"), made)
+    line = statements.add(site.world.as_("neighbour"), made, body="灯要朝下照")
+    close(site.world, made)
+    chair = site.world.as_(Post.FACILITATOR)
+    group = summaries.add(chair, made, title="怕亮", reason="装灯罩")
+    summaries.file(chair, group, opinion_ids=[row.id])
+    site.world.commit()
+    base, client = f"/proposals/{made.id}", site.as_(WORKER)
+    address = base + "/translations"
+    for page in ("/summary", f"/summary/groups/{group.id}"):
+        assert f"{address}#opinion_group" in client.get(base + page).text
+        assert address not in site.as_(Post.FACILITATOR).get(base + page).text
+    assert "怕亮" not in site.as_(Post.RECORDER).get(address).text
+    data = {
+        f"proposal-{made.id}-title": "A lamp",
+        f"opinion_group-{group.id}-title": "Too bright",
+        f"opinion_group-{group.id}-reason": "With a shade",
+        f"statement-{line.id}-body": "The lamp should shine downwards",
+    }
+    assert client.post(address, data=data).status_code == 303
+    board = client.get(base + "/summary?lang=en").text
+    assert "A lamp" in board
+    assert "Too bright" in board
+    assert "怕亮" not in board
+    assert "<h1>Too bright</h1>" in client.get(f"{base}/summary/groups/{group.id}?lang=en").text
+    assert "shine downwards" in site.visitor().get(base + "/consultation?lang=en").text
+    part = client.get(base + "/summary?lang=en", headers={"HX-Request": "true"}).text
+    assert "Too bright" in part
