@@ -1,10 +1,10 @@
 /* What script adds to pages that work without it. No inline code, no eval. */
 (() => {
   "use strict";
-  const body = document.body;
-  const words = body.dataset;
+  const words = document.body.dataset;
   const WEEK = 7 * 24 * 3600 * 1000;
-  const LONGEST_SIDE = 1920;
+  const LONGEST_SIDE = 2000;
+  const PICTURE = /^image\/(jpeg|png|webp|hei[cf])$/;
 
   /* 1. What somebody writes stays on the device until it is sent. Never used for ballots. */
 
@@ -16,7 +16,6 @@
   };
 
   const written = (form) => [...form.elements].filter((field) => field.name && !["hidden", "password", "file", "submit", "button"].includes(field.type));
-
   const snapshot = (form) => written(form).map((field) => [field.name, field.value, field.checked === true]);
 
   const restore = (form, saved) => {
@@ -31,13 +30,11 @@
   };
 
   const note = (text, button, act) => {
-    const line = document.createElement("p");
-    line.className = "banner is-info kept";
+    const line = Object.assign(document.createElement("p"), { className: "banner is-info kept" });
     line.setAttribute("role", "status");
     line.append(text + " ");
     if (button) {
-      const drop = document.createElement("button");
-      Object.assign(drop, { type: "button", className: "link", textContent: button });
+      const drop = Object.assign(document.createElement("button"), { type: "button", className: "link", textContent: button });
       drop.addEventListener("click", () => act(line));
       line.append(drop);
     }
@@ -95,16 +92,21 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method === "get" || form.hasAttribute("hx-post")) return;
+    if (form.method === "get" || form.hasAttribute("hx-post")) return;
+    const chooser = form.querySelector("[data-shrink]:invalid");
+    if (chooser?.files.length) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      if (chooser.validationMessage === words.busy) form.waits = event.submitter; else chooser.focus();
+      return;
+    }
     if (form.getAttribute("action") === "/sign-out") store.keys().forEach(store.drop);
     if (Date.now() - Number(form.dataset.sent || 0) < 5000) { event.preventDefault(); return; }
     form.dataset.sent = Date.now();
     form.setAttribute("aria-busy", "true");
-  });
-
+  }, true);
   addEventListener("pageshow", (event) => {
-    if (!event.persisted) return;
-    document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; form.removeAttribute("aria-busy"); });
+    if (event.persisted) document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; form.removeAttribute("aria-busy"); });
   });
 
   const say = (what) => {
@@ -128,28 +130,43 @@
     if (form && ctx.request.method !== "GET" && ctx.response.status < 400) { store.drop(form.dataset.draft); delete form.dataset.touched; }
   });
 
-  /* 4. Photographs are made smaller before they travel. */
+  /* 4. Photographs are made smaller before they travel; what cannot be sent is said at once. */
 
   const smaller = async (file) => {
-    if (!/^image\/(jpeg|png|webp)$/.test(file.type) || file.size < 400000) return file;
+    if (!PICTURE.test(file.type) || file.size < 400000) return file;
     try {
       const picture = await createImageBitmap(file, { imageOrientation: "from-image" });
       const scale = Math.min(1, LONGEST_SIDE / Math.max(picture.width, picture.height));
-      const canvas = document.createElement("canvas");
-      canvas.width = Math.round(picture.width * scale);
-      canvas.height = Math.round(picture.height * scale);
-      canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+      const [width, height] = [picture.width, picture.height].map((side) => Math.round(side * scale));
+      const canvas = Object.assign(document.createElement("canvas"), { width, height });
+      canvas.getContext("2d").drawImage(picture, 0, 0, width, height);
       const blob = await new Promise((done) => { canvas.toBlob(done, "image/jpeg", 0.85); });
       return blob && blob.size < file.size ? new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg" }) : file;
     } catch { return file; }
   };
 
+  const unfit = (files, { other, large, full }) => {
+    const bad = files.find(({ type, size }) => (type && !PICTURE.test(type)) || size > 1e7);
+    if (bad) return (bad.size > 1e7 ? large : other).replace("{name}", () => bad.name);
+    return files.reduce((sum, { size }) => sum + size, 0) > 12e6 ? full : "";
+  };
+
   document.addEventListener("change", async (event) => {
     const chooser = event.target;
     if (!chooser.matches?.("[data-shrink]")) return;
+    const { form, files: before } = chooser;
     const chosen = new DataTransfer();
-    for (const file of await Promise.all([...chooser.files].map(smaller))) chosen.items.add(file);
+    chooser.setCustomValidity(words.busy);
+    form.setAttribute("aria-busy", "true");
+    for (const file of before) chosen.items.add(await smaller(file));
+    if (chooser.files !== before) return;
     chooser.files = chosen.files;
+    const wrong = unfit([...chosen.files], chooser.dataset);
+    document.getElementById(chooser.id + "-s").textContent = wrong;
+    chooser.setCustomValidity(wrong);
+    form.removeAttribute("aria-busy");
+    if (form.waits !== undefined) form.requestSubmit(form.waits);
+    delete form.waits;
   });
 
   /* 5. Small things: print, copy, and the way from a problem to its field. */

@@ -22,7 +22,7 @@ from council import (
     process,
     proposals,
 )
-from council.errors import Invalid, NotAllowed, NotFound
+from council.errors import Invalid, NotAllowed, NotFound, Problem
 from council.files import PhotoView, Picture
 from council.gate import Context, Possible
 from council.people import Behalf, Channel, Consent
@@ -174,7 +174,10 @@ def pictures(request: Request, session: Session) -> list[Picture]:
     """Draw the photographs anew and keep them on disk, before the transaction (slow)."""
     look = request.state.look
     draft_of(request, Context(session, look.actor, look.now))
-    drawn = [files.decode(one.file.read()) for one in form_of(request).files("photo")]
+    sent = form_of(request).files("photo")
+    if len(sent) > proposals.PHOTOS:
+        raise Invalid(Problem("too_many_photos", "photo", {"limit": proposals.PHOTOS}))
+    drawn = [files.decode(one.file.read()) for one in sent]
     for picture in drawn:
         files.keep(settings_of(request), picture)
     return drawn

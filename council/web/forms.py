@@ -10,15 +10,22 @@ from typing import Any, Self, TypeVar
 
 from starlette.datastructures import FormData, UploadFile
 
+from council import files
 from council import text as texts
 from council.errors import Checks, Invalid, Problem
 from council.i18n import ZONE
+from council.web.uploads import LARGEST_FORM, LeftOut
 
 E = TypeVar("E", bound=StrEnum)
 
 NOTHING = date(1, 1, 1)
+MEGABYTE = 1024 * 1024
 MOMENT = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?$")
 WIDE = str.maketrans("０１２３４５６７８９．－", "0123456789.-")
+
+
+class TooLarge(Invalid):
+    """Photographs did not fit in (HTTP 413); the form is shown again with every word."""
 
 
 class Form:
@@ -67,7 +74,8 @@ class Form:
 
     def wrong(self, refusal: Invalid) -> Self:
         """The form to show again, after a refusal by the reading or by the rule."""
-        self.check.problems = list(refusal.problems)
+        more = [] if isinstance(refusal, TooLarge) else self._left_out(*self._sent)
+        self.check.problems = [*refusal.problems, *more]
         return self
 
     # Reading it
@@ -184,13 +192,36 @@ class Form:
         return self.value(name) not in ("", "0", "false")
 
     def files(self, name: str) -> list[UploadFile]:
-        """The files that were chosen; an empty chooser sends one without a name."""
+        """The files that were chosen; an empty chooser sends one without a name.
+
+        Raises TooLarge, which names those that did not fit.
+        """
+        if left_out := self._left_out(name):
+            raise TooLarge(*left_out)
         sent = (one for one in self._sent.get(name, ()) if isinstance(one, UploadFile))
         return [one for one in sent if one.filename]
+
+    def _left_out(self, *names: str) -> list[Problem]:
+        return [
+            _left_out(one, name)
+            for name in names
+            for one in self._sent.get(name, ())
+            if isinstance(one, LeftOut)
+        ]
 
     def _digits(self, name: str) -> str:
         """A number or date as typed, full-width digits included, separators left out."""
         return self.value(name).strip().translate(WIDE).replace(",", "").replace("，", "")
+
+
+def _left_out(file: LeftOut, field: str) -> Problem:
+    """Which photograph did not fit, and why; its size in megabytes, rounded up."""
+    size, alone = file.size or 0, (file.size or 0) > files.LARGEST
+    limit = (files.LARGEST if alone else LARGEST_FORM) // MEGABYTE
+    said = {"name": texts.clean_line(file.filename or "")[:60], "limit": limit}
+    if not alone:
+        return Problem("photo_left_out", field, said)
+    return Problem("photo_too_large", field, said | {"size": -(-size * 10 // MEGABYTE) / 10})
 
 
 def _shown(value: object) -> object:

@@ -20,7 +20,7 @@ from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.people import Behalf, Channel, Consent
 from council.policy import Can, allows
-from council.web import cookies, csrf, reader
+from council.web import cookies, csrf, reader, uploads
 from council.web.forms import Form
 from council.web.look import Look
 
@@ -30,10 +30,6 @@ Preparation = Callable[[Request, Session], object]
 Plain = TypeVar("Plain", bound=Callable[[Request], object])
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-MAX_FILES = 12
-MAX_FIELDS = 2_000
-MAX_FIELD_BYTES = 2 * 1024 * 1024
-"""Far more than any field takes, so that what is too long is counted, said and given back."""
 LARGEST_ID = 2**31 - 1
 
 
@@ -156,6 +152,8 @@ def _serve(
             response = view(request, Context(session, request.state.look.actor, now))
     if not reading:
         response = _change(request, database, view, now)
+        if response.status_code == 422 and uploads.left_out(request.state.form):
+            response.status_code = 413
     if declared.private or here:
         response.headers.setdefault(
             "Cache-Control", "no-store" if declared.private else "private, no-cache"
@@ -203,9 +201,7 @@ async def _read_form(request: Request) -> FormData:
     """The form, without the NUL characters that no database keeps."""
     if request.method in csrf.SAFE:
         return FormData()
-    sent = await request.form(
-        max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES
-    )
+    sent = await uploads.read(request)
     return FormData(
         [
             (name, value.replace("\0", "") if isinstance(value, str) else value)

@@ -1,20 +1,21 @@
 """What happens around every request: language and type size, limits, headers, unexpected errors."""
 
+import math
 from urllib.parse import parse_qsl
 
+import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from council import i18n
-from council.web import cookies
+from council.web import cookies, uploads
 from council.web.refusals import refuse
 
-LARGEST_BODY = 12 * 1024 * 1024
-DRAINED = 64 * 1024 * 1024
-"""Bytes of a refused upload that are read and dropped, so that a browser shows the refusal."""
+BODY_SECONDS = 600
+"""A form that takes longer to arrive is given up: 12 MB take four minutes at 50 kB a second."""
 
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
@@ -32,6 +33,7 @@ HEADERS = {
 TRANSPORT = "max-age=31536000; includeSubDomains"
 
 SIZES = ("elder",)
+CLOSE = {"Connection": "close"}
 
 
 class SecurityHeaders:
@@ -110,43 +112,52 @@ def _default(scope: Scope) -> i18n.Language:
 
 
 class BodyLimit:
-    """No request body is larger than 12 MB, declared or counted as it streams in."""
+    """No body is longer, or takes longer, than we wait for; declared, or counted as it comes.
+
+    A form with photographs may have 64 MB, because `uploads` drops on the way what does not fit;
+    anything else 12 MB.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse with 413; the rest of a refused upload is read and dropped."""
+        """Refuse with 413; the rest of an upload that was declared too large is read and dropped,
+        so that a browser shows the refusal.
+        """
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdigit() and int(declared) > LARGEST_BODY:
-            response = await refuse(Request(scope), HTTPException(413))
-            response.headers["Connection"] = "close"
-            await _drain(receive, DRAINED)
-            await response(scope, receive, send)
-            return
-        total = 0
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "0")
+        photographs = uploads.is_multipart(headers.get("content-type", ""))
+        limit = uploads.LARGEST_UPLOAD if photographs else uploads.LARGEST_FORM
+        total, deadline = 0, anyio.current_time() + BODY_SECONDS
 
         async def counting() -> Message:
-            nonlocal total
-            message = await receive()
+            nonlocal total, deadline
+            with anyio.CancelScope(deadline=deadline) as waiting:
+                message = await receive()
+            if waiting.cancelled_caught:
+                raise HTTPException(408, headers=CLOSE)
             total += len(message.get("body", b""))
-            if total > LARGEST_BODY:
-                raise HTTPException(413)
+            if total > limit:
+                raise HTTPException(413, headers=CLOSE)
+            if not message.get("more_body"):
+                deadline = math.inf
             return message
 
-        await self.app(scope, counting, send)
-
-
-async def _drain(receive: Receive, limit: int) -> None:
-    total = 0
-    while total <= limit:
-        message = await receive()
-        total += len(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body"):
+        if not declared.isdecimal() or int(declared) <= limit:
+            await self.app(scope, counting, send)
             return
+        limit = uploads.LARGEST_UPLOAD
+        try:
+            while (await counting()).get("more_body"):
+                pass
+        except HTTPException:
+            pass
+        response = await refuse(Request(scope), HTTPException(413, headers=CLOSE))
+        await response(scope, receive, send)
 
 
 class Unexpected:
@@ -166,6 +177,8 @@ class Unexpected:
 
         try:
             await self.app(scope, receive, noting)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
         except Exception as error:
             if started or scope["type"] != "http":
                 raise
