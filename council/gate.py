@@ -176,6 +176,21 @@ def possible(ctx: Context, name: str, subject: Situated) -> Possible | None:
     return Possible(name, tuple(unmet(ctx, spec, subject)))
 
 
+def once(find: Callable[[], R | None], make: Callable[[], R]) -> R:
+    """The row that a form made, however often it is sent.
+
+    `find` looks for it. Of two sendings at the same moment the unique index refuses one: it finds
+    the row of the other.
+    """
+    try:
+        return find() or make()
+    except NotReady as refusal:
+        first = find() if refusal.key == "already_done" else None
+        if first is None:
+            raise
+        return first
+
+
 @dataclass
 class _Open:
     """An act under way: the rows it touched, each with the columns it changed from what."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, exists, func, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import people, places, policy
@@ -48,7 +48,10 @@ class Opinion(Governed, Base):
     """What somebody thinks of a matter. One person may say several things; all are shown."""
 
     __tablename__ = "opinion"
-    __table_args__ = (Index("ix_opinion_proposal_id_id", "proposal_id", "id"),)
+    __table_args__ = (
+        Index("ix_opinion_proposal_id_id", "proposal_id", "id"),
+        UniqueConstraint("proposal_id", "person_id", "form_key"),
+    )
     community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
     proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
@@ -61,6 +64,7 @@ class Opinion(Governed, Base):
     given_at: Mapped[datetime]
     revised_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+    form_key: Mapped[str | None]
 
 
 class Reply(Governed, Base):
@@ -103,15 +107,17 @@ def replies_not_full(ctx: Context, opinion: Opinion) -> bool:
 
 
 @act("opinion.give", who=Can.SPEAK, requires=(window_open,), behalf=True)
-def give(ctx: Context, proposal: Proposal, *, stance: Stance, body: str) -> Opinion:
-    """Say what one thinks of a matter while its consultation is open."""
+def give(
+    ctx: Context, proposal: Proposal, *, stance: Stance, body: str, form_key: str | None = None
+) -> Opinion:
+    """Say what one thinks of a matter while its consultation is open; each form counts once."""
     with checking() as check:
         check.text(body, "body", limit=LONGEST)
     made = Opinion(
         community_id=proposal.community_id, proposal_id=proposal.id, person_id=ctx.person_id,
         capacity=ctx.capacity(proposal), channel=ctx.channel, entered_by_id=ctx.entered_by_id,
         consent=ctx.behalf.consent if ctx.behalf else None, stance=stance, body=body.strip(),
-        given_at=ctx.now,
+        given_at=ctx.now, form_key=form_key,
     )  # fmt: skip
     ctx.session.add(made)
     return made
@@ -126,6 +132,7 @@ def revise(ctx: Context, opinion: Opinion, *, stance: Stance, body: str) -> None
     with checking() as check:
         check.text(body, "body", limit=LONGEST)
     opinion.stance, opinion.body, opinion.revised_at = stance, body.strip(), ctx.now
+    opinion.form_key = None
 
 
 @act(
@@ -134,7 +141,7 @@ def revise(ctx: Context, opinion: Opinion, *, stance: Stance, body: str) -> None
 )  # fmt: skip
 def withdraw(ctx: Context, opinion: Opinion) -> None:
     """Take one's own opinion back: it is neither shown nor counted any more, and its words go."""
-    opinion.withdrawn_at, opinion.body = ctx.now, ""
+    opinion.withdrawn_at, opinion.body, opinion.form_key = ctx.now, "", None
 
 
 @act(

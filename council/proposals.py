@@ -95,6 +95,7 @@ class Proposal(Governed, Base):
     """A matter, from first word to finished work. `hidden`: not admitted, and its text private."""
 
     __tablename__ = "proposal"
+    __table_args__ = (UniqueConstraint("author_id", "form_key"),)
     community_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     author_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     capacity: Mapped[Constituency]
@@ -121,6 +122,7 @@ class Proposal(Governed, Base):
     decided_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     moved_at: Mapped[datetime] = mapped_column(index=True)
+    form_key: Mapped[str | None]
 
     @property
     def road(self) -> int:
@@ -204,14 +206,16 @@ class Words:
 
 @act("proposal.draft", who=Can.SPEAK, behalf=True)
 def draft(
-    ctx: Context, community: Place, *, words: Words, pictures: Iterable[Picture] = (), alt: str = ""
-) -> Proposal:
+    ctx: Context, community: Place, *, words: Words, pictures: Iterable[Picture] = (),
+    alt: str = "", form_key: str | None = None,
+) -> Proposal:  # fmt: skip
     """Begin a proposal; nobody else sees it before it is submitted. `alt` says what is seen."""
     _check(ctx, community.id, words)
     made = Proposal(
         community_id=community.id, author_id=ctx.person_id, capacity=ctx.capacity(community),
         channel=ctx.channel, consent=ctx.behalf.consent if ctx.behalf else None,
-        entered_by_id=ctx.entered_by_id, created_at=ctx.now, moved_at=ctx.now, **vars(words),
+        entered_by_id=ctx.entered_by_id, created_at=ctx.now, moved_at=ctx.now, form_key=form_key,
+        **vars(words),
     )  # fmt: skip
     ctx.session.add(made)
     ctx.session.flush()
@@ -224,10 +228,7 @@ def revise(
     ctx: Context, proposal: Proposal, *, words: Words, pictures: Iterable[Picture] = (),
     without: Collection[int] = (),
 ) -> None:  # fmt: skip
-    """Change what was written, before submitting or after it was returned.
-
-    `without` are the ids of photographs to take away; others than the matter's own are left.
-    """
+    """Change what was written, as a draft or after a return; `without` drops photographs."""
     _check(ctx, proposal.community_id, words)
     for name, value in vars(words).items():
         setattr(proposal, name, value)
@@ -284,6 +285,12 @@ def unsupport(ctx: Context, proposal: Proposal) -> None:
 def words_of(proposal: Proposal) -> Words:
     """What stands written, for whoever changes a part of it."""
     return Words(**{field.name: getattr(proposal, field.name) for field in fields(Words)})
+
+
+def drafted(ctx: Context, form_key: str) -> Proposal | None:
+    """The matter that this form began already."""
+    own = select(Proposal).where(Proposal.author_id == ctx.person_id, Proposal.form_key == form_key)
+    return ctx.session.scalars(own).one_or_none()
 
 
 def supports(session: Session, proposal: Proposal, actor: Actor) -> bool:
@@ -347,15 +354,11 @@ def listing(ctx: Context, wanted: Filter) -> list[Proposal]:
 
 def per_road(ctx: Context, community_id: int) -> dict[int, int]:
     """How many visible matters stand in each of the five stages."""
-    found = (
-        select(Proposal.stage, func.count())
-        .where(
-            visible_to(ctx), Proposal.stage != Stage.DRAFT, Proposal.community_id == community_id
-        )
-        .group_by(Proposal.stage)
+    found = select(Proposal.stage, func.count()).where(
+        visible_to(ctx), Proposal.stage != Stage.DRAFT, Proposal.community_id == community_id
     )
     totals = dict.fromkeys(range(1, 6), 0)
-    for stage, n in ctx.session.execute(found):
+    for stage, n in ctx.session.execute(found.group_by(Proposal.stage)):
         totals[ROAD[stage]] += n
     return totals
 

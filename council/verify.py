@@ -222,10 +222,12 @@ def _difference(table: sa.FromClause, row: Any, said: _Said | None, known: Salts
     for column in table.columns:
         if column.primary_key:
             continue
+        live = row._mapping[column]  # noqa: SLF001  (SQLAlchemy's public name for it)
+        if column.name not in said.columns and live is None:
+            continue  # a migration added the column after the row was written
         if column.name not in said.columns:
             return f"the log does not know the column {column.name}"
         value, idx, n = said.columns[column.name]
-        live = row._mapping[column]  # noqa: SLF001  (SQLAlchemy's public name for it)
         if is_private(column) and live is not None:
             salt = known.get((idx, n))
             if salt is None:

@@ -1,12 +1,16 @@
 """Short ways into a consultation, for the tests of what is said in it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from itertools import count
+from threading import Barrier, BrokenBarrierError
+from typing import TypeVar
 
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from council import consultations, gate, opinions, summaries
+from council import consultations, gate, opinions, people, summaries
 from council.consultations import Papers
 from council.gate import Act, Context
 from council.opinions import Opinion, Stance
@@ -14,6 +18,8 @@ from council.people import Channel, Constituency, Post
 from council.policy import Can
 from council.proposals import Proposal, Stage
 from tests.world import World
+
+R = TypeVar("R")
 
 PAPERS = Papers(
     summary="南口晚上没有灯。可以立一盏灯杆，也可以在墙上装壁灯。",
@@ -91,3 +97,33 @@ def counting(session: Session) -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+def at_once(
+    world: World, who: Constituency | str, find: Callable[[Context], R | None],
+    make: Callable[[Context], R],
+) -> list[R]:  # fmt: skip
+    """Send a form twice, in two threads: both look before either writes. Gives what each led to.
+
+    On SQLite there is one writer, so that the second looks when the first is done.
+    """
+    world.commit()
+    both = Barrier(2)
+
+    def send(_: int) -> R:
+        looked = count()
+        with world.database.write() as session:
+            actor = people.actor(session, world.who[who], world.now)
+            ctx = Context(session, actor, world.now)
+
+            def look() -> R | None:
+                found = find(ctx)
+                if not next(looked):
+                    with suppress(BrokenBarrierError):
+                        both.wait(1)
+                return found
+
+            return gate.once(look, lambda: make(ctx))
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(send, range(2)))

@@ -6,9 +6,9 @@ import pytest
 
 from council import audit, opinions
 from council.errors import Invalid, NotAllowed, NotFound, NotReady
-from council.opinions import Stance, Wanted
+from council.opinions import Opinion, Stance, Wanted
 from council.people import Channel, Constituency, Post
-from tests.consulting import admitted, close, consulting, counting, crowd, publish, say
+from tests.consulting import admitted, at_once, close, consulting, counting, crowd, publish, say
 from tests.world import World
 
 
@@ -20,6 +20,31 @@ def test_everybody_who_belongs_to_the_community_gives_an_opinion(
     opinion = say(world.as_(who), proposal)
     assert (opinion.capacity, opinion.channel) == (who, Channel.WEB)
     assert world.acts()[-1] == "opinion.give"
+
+
+def test_a_form_that_is_sent_twice_at_the_same_moment_counts_once(world: World) -> None:
+    proposal, words = consulting(world), "灯要朝下照"
+    sent = at_once(
+        world, "neighbour",
+        lambda ctx: opinions.same(ctx, proposal, Stance.FOR, words),
+        lambda ctx: opinions.give(ctx, proposal, stance=Stance.FOR, body=words, form_key="k"),
+    )  # fmt: skip
+    assert sent[0].id == sent[1].id
+    assert opinions.counts(world.session, proposal.id).total == 1
+    assert world.acts().count("opinion.give") == 1
+
+
+def test_what_was_taken_back_or_changed_can_be_said_again(world: World) -> None:
+    proposal, ctx = consulting(world), world.as_("neighbour")
+
+    def give() -> Opinion:
+        return opinions.give(ctx, proposal, stance=Stance.FOR, body="要", form_key="k")
+
+    opinions.withdraw(ctx, give())
+    opinions.revise(ctx, give(), stance=Stance.AGAINST, body="不要")
+    assert give().body == "要"
+    with pytest.raises(NotReady):
+        give()
 
 
 def test_the_words_of_an_opinion_are_not_in_the_log(world: World) -> None:

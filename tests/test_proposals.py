@@ -13,6 +13,7 @@ from council.files import Photo, Picture
 from council.people import Channel, Consent, Constituency, Post
 from council.policy import Can
 from council.proposals import Category, Filter, Stage, Words
+from tests.consulting import at_once
 from tests.world import WORDS, World
 
 RESIDENT, NEIGHBOUR = Constituency.RESIDENTS, "neighbour"
@@ -23,6 +24,17 @@ def drafted(world: World, **changed):
     return proposals.draft(
         world.as_(RESIDENT), world.community, words=replace(WORDS, **changed), pictures=[PICTURE]
     )
+
+
+def test_a_form_that_is_sent_twice_at_the_same_moment_makes_one_draft(world: World):
+    first, second = at_once(
+        world, RESIDENT,
+        lambda ctx: proposals.drafted(ctx, "k"),
+        lambda ctx: proposals.draft(ctx, world.community, words=WORDS, form_key="k"),
+    )  # fmt: skip
+    assert first.id == second.id
+    assert world.acts().count("proposal.draft") == 1
+    assert proposals.drafted(world.as_(NEIGHBOUR), "k") is None
 
 
 def submitted(world: World):

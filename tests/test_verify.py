@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from council import audit, calendar, charter, commitments, jobs, people, verify
@@ -14,6 +14,7 @@ from council.commitments import Commitment
 from council.db import APPEND_ONLY, load_tables
 from council.delays import Explanation
 from council.gate import Act, Context, through
+from council.opinions import Opinion
 from council.people import Office, Post
 from council.places import Place, PlaceKind
 from council.policy import Can
@@ -117,6 +118,19 @@ def test_every_column_of_every_governed_table_is_covered(example: Example) -> No
             flipped.add(table.name)
         session.rollback()
     assert flipped == {inspect(kind).local_table.name for kind in verify.governed()}
+
+
+def test_a_row_that_is_older_than_one_of_its_columns_holds(example: Example) -> None:
+    with example.database.read() as session:
+        ledger, salts = verify.read_log(session, Report(), None), verify.salts(session)
+        row = session.scalars(select(Opinion).where(Opinion.revised_at.is_(None))).first()
+        assert row
+        said = ledger["opinion", row.id].columns
+        del said["revised_at"]
+        assert list(verify.check_table(session, Opinion, ledger, salts)) == []
+        del said["given_at"]
+        [broken] = verify.check_table(session, Opinion, ledger, salts)
+        assert (broken.table, broken.row) == ("opinion", row.id)
 
 
 def test_a_row_too_many_and_a_row_too_few_are_found(example: Example) -> None:

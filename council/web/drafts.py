@@ -145,15 +145,21 @@ def new(request: Request, ctx: Context) -> Response:
 
 @handler(session=True, rate="write")
 def create(request: Request, ctx: Context) -> Response:
-    """Keep the first step as a draft; from here on it is in the database."""
+    """Keep the first step as a draft; from here on it is in the database, once for each form."""
     form, community = form_of(request), _community(request, ctx)
     try:
         form.check(form.value("for_person") or not form.flag("on_behalf"), "empty", "for_person")
         words = _read(form, "what", Words())
         ctx.behalf = behalf_from(request, ctx.session, community.id)
-        made = proposals.draft(ctx, community, words=words)
+        key = form.key("title", "situation", "request", "outcome_class", "category")
+        made = gate.once(
+            lambda: proposals.drafted(ctx, key),
+            lambda: proposals.draft(ctx, community, words=words, form_key=key),
+        )
     except Invalid as wrong:
         return _step(request, ctx, "what", form.wrong(wrong), None)
+    if made.stage is not Stage.DRAFT:
+        return RedirectResponse(f"/proposals/{made.id}/check", status_code=303)
     return _onward(form, made, "what")
 
 

@@ -1,6 +1,9 @@
 """What a person typed: read safely, kept word for word, with everything that is wrong with it."""
 
+import hashlib
+import json
 import re
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -62,6 +65,16 @@ class Form:
     def values(self, name: str) -> list[str]:
         """Everything that was ticked under this name."""
         return [one for one in self._sent.get(name, ()) if isinstance(one, str)]
+
+    @property
+    def once(self) -> str:
+        """A number that the page gives the form, by which it is known again when sent twice."""
+        return self.value("once") or secrets.token_urlsafe(9)
+
+    def key(self, *names: str) -> str:
+        """What two sendings of a form have in common: its number, and these answers."""
+        told = [[one.strip() for one in self.values(name)] for name in ("once", *names)]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
     @property
     def problems(self) -> list[Problem]:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import opinions, policy, proposals
+from council import gate, opinions, policy, proposals
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.opinions import LONGEST, LONGEST_REPLY, Opinion, Stance
@@ -32,6 +32,16 @@ def _read(form: Form) -> tuple[Stance, str]:
         return form.choice("stance", Stance), form.text("body", LONGEST)
 
 
+def _once(ctx: Context, proposal: Proposal, form: Form) -> Opinion:
+    """The opinion of this form: given, or found when the form was sent before."""
+    stance, body = _read(form)
+    key = form.key("stance", "body")
+    return gate.once(
+        lambda: opinions.same(ctx, proposal, stance, body),
+        lambda: opinions.give(ctx, proposal, stance=stance, body=body, form_key=key),
+    )
+
+
 def _to(proposal: Proposal, place: str = "said") -> str:
     return f"/proposals/{proposal.id}/consultation#{place}"
 
@@ -44,9 +54,7 @@ def give(request: Request, ctx: Context) -> Response:
     """Say what one thinks."""
     proposal, form = _matter(request, ctx), form_of(request)
     try:
-        stance, body = _read(form)
-        row = opinions.same(ctx, proposal, stance, body)
-        row = row or opinions.give(ctx, proposal, stance=stance, body=body)
+        row = _once(ctx, proposal, form)
     except Invalid as wrong:
         part = pages.is_partial(request)
         name = "opinions/_form.html" if part else "opinions/new.html"
@@ -160,9 +168,7 @@ def give_for(request: Request, ctx: Context) -> Response:
     proposal, form = _matter(request, ctx), form_of(request)
     try:
         ctx.behalf = behalf = counter.caller(request, ctx, proposal.community_id)
-        stance, body = _read(form)
-        row = opinions.same(ctx, proposal, stance, body)
-        row = row or opinions.give(ctx, proposal, stance=stance, body=body)
+        row = _once(ctx, proposal, form)
     except Invalid as wrong:
         return _for_page(request, ctx, proposal, form.wrong(wrong))
     code = counter.matter_slip(ctx, proposal.community_id, proposal.id, behalf)

@@ -1,6 +1,7 @@
 """Proposing in five steps, with and without script; nothing that was typed is lost."""
 
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -103,6 +104,28 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(site):
         assert sent.status_code == 422
         assert f'id="f-{field}-e"' in sent.text
     assert row_of(site).title == WORDS.title
+
+
+def test_a_form_that_is_sent_twice_leads_to_the_same_draft(site):
+    client = site.as_(RESIDENT)
+    number = re.search(r'name="once" value="([^"]+)"', client.get("/proposals/new").text)[1]
+    base = started(client, once=number)
+    assert started(client, once=number) == base
+    client.post(base + "/edit/where", data={"location": WORDS.location})
+    assert started(client, once=number) == base
+    assert row_of(site).location == WORDS.location
+    again = started(client, once=number, title="另一件事")
+    assert again != base  # another page of the browser's memory, with other words
+    assert started(client, once="another page") not in {base, again}
+
+
+def test_a_form_of_a_matter_that_was_submitted_leads_to_the_matter(site):
+    client = site.as_(RESIDENT)
+    base = written(client)
+    client.post(base + "/check")
+    sent = client.post("/proposals/new", data=WHAT)
+    assert (sent.status_code, sent.headers["location"]) == (303, base + "/check")
+    assert client.get(base + "/check").headers["location"] == base
 
 
 def test_a_draft_is_kept_unfinished_and_found_again(site):

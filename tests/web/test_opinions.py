@@ -40,6 +40,31 @@ def test_a_second_click_is_no_second_opinion(site: Site) -> None:
     assert other.headers["location"] != first.headers["location"]
 
 
+def test_the_same_words_can_be_said_of_two_matters(site: Site) -> None:
+    first, second = consulting(site.world), consulting(site.world)
+    site.world.commit()
+    client = site.as_("neighbour")
+    for one in (first, second):
+        sent = client.post(f"/proposals/{one.id}/opinions", data={"stance": "for", "body": "要"})
+        assert sent.status_code == 303
+        with site.read() as session:
+            assert opinions.counts(session, one.id).total == 1
+
+
+def test_each_form_of_an_opinion_has_its_own_number(site: Site) -> None:
+    proposal = consulting(site.world)
+    site.world.commit()
+    client, number = site.as_("neighbour"), r'name="once" value="([^"]+)"'
+    pages = [client.get(f"/proposals/{proposal.id}/consultation").text for _ in range(2)]
+    first, second = (re.findall(number, page) for page in pages)
+    assert len(first) == len(second) == 1
+    assert first != second
+    worker = site.as_(Post.COMMUNITY_WORKER)
+    assert re.search(number, worker.get(f"/proposals/{proposal.id}/opinions/for").text)
+    wrong = client.post(f"/proposals/{proposal.id}/opinions", data={"once": first[0], "body": ""})
+    assert re.findall(number, wrong.text) == first
+
+
 def test_with_script_the_form_is_replaced_and_says_thank_you(site: Site) -> None:
     proposal = consulting(site.world)
     site.world.commit()
