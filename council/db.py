@@ -37,10 +37,11 @@ HASHED: dict[str, Any] = {"log": "hashed"}
 """A column that stands in the public log as a salted hash only."""
 
 TABLES = (
-    "places", "people", "audit", "accounts", "offices", "charter", "calendar", "files", "notices",
-    "translations", "proposals", "admissions", "consultations", "opinions", "statements",
-    "summaries", "reviews", "findings", "votes", "rollcalls", "commitments", "acceptance", "delays",
-    "ratings", "meetings", "attendance", "answers", "deliberations", "minutes",
+    "places", "people", "audit", "accounts", "offices", "charter", "calendar", "files",
+    "notices", "translations", "proposals", "admissions", "consultations", "opinions",
+    "statements", "summaries", "reviews", "findings", "votes", "rolls", "proxies", "rollcalls",
+    "commitments", "acceptance", "delays", "ratings", "meetings", "attendance", "answers",
+    "deliberations", "minutes",
 )  # fmt: skip
 """The modules that define tables."""
 

@@ -40,7 +40,7 @@ NOUNS: dict[LogKind, frozenset[str]] = {
     LogKind.CONSULTATION: frozenset({"consultation", "opinion", "statement", "group"}),
     LogKind.REVIEW: frozenset({"review"}),
     LogKind.MEETINGS: frozenset(
-        {"meeting", "check_in", "unit_answer", "item", "vote", "ballot", "minutes"}
+        {"meeting", "check_in", "unit_answer", "item", "vote", "ballot", "minutes", "roll", "proxy"}
     ),
     LogKind.IMPLEMENTATION: frozenset({"commitment", "decision", "result", "rating"}),
 }

@@ -20,6 +20,7 @@ class Can(StrEnum):
     SCREEN = "screen"
     ADMIT = "admit"
     CONVENE = "convene"
+    KEEP_ROLL = "keep_roll"
     SUMMARISE = "summarise"
     REVIEW = "review"
     PUBLISH_FINDING = "publish_finding"
@@ -64,6 +65,8 @@ HOLDERS: dict[Can, Holders] = {
     Can.SCREEN: _posts(Post.COMMUNITY_WORKER),
     Can.ADMIT: _posts(Post.PARTY_LEAD),
     Can.CONVENE: _posts(Post.PARTY_LEAD, Post.COMMITTEE),
+    # Who prepares a vote, and who has the lists at the counter.
+    Can.KEEP_ROLL: _posts(Post.PARTY_LEAD, Post.COMMITTEE, Post.COMMUNITY_WORKER),
     Can.SUMMARISE: _posts(Post.FACILITATOR, Post.COMMUNITY_WORKER),
     Can.REVIEW: _members(Constituency.EXPERTS),
     Can.PUBLISH_FINDING: Holders(

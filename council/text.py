@@ -19,6 +19,9 @@ LONGEST = 20_000  # characters of Markdown
 MOST_LINES = 1_000
 DEEPEST = 8  # lists and quotations within each other
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet run a cell instead of showing it, in wide characters too."""
+
 _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "blockquote", "h3", "h4", "a", "code", "hr"}
 _TABLE = {"table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
@@ -91,6 +94,12 @@ def excerpt(text: str, n: int) -> str:
     if re.match(r"[A-Za-z0-9]", letters[n - 1]):
         kept = re.sub(r"[A-Za-z0-9]+$", "", kept) or kept
     return kept.rstrip() + "…"
+
+
+def safe_cell(value: object) -> str:
+    """Return a cell of a table that a spreadsheet shows and never runs."""
+    said = str(value)
+    return f"'{said}" if said.startswith(FORMULA) else said
 
 
 def render(markdown: str) -> str:

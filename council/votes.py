@@ -134,7 +134,8 @@ class Voter(Governed, Base):
     """Somebody on the roll of a vote, by `number`; in a meeting a seat that was taken.
 
     `votes` is false for those who only advise. `area` is in hundredths of a square metre. A voter
-    without an account votes on paper or at the counter. `struck`: taken off after an objection.
+    without an account votes on paper or at the counter. `struck`: taken off after an objection;
+    `reason`: why the entry was added, changed or struck once the roll was public.
     """
 
     __tablename__ = "voter"
@@ -156,6 +157,7 @@ class Voter(Governed, Base):
     area: Mapped[int] = mapped_column(default=0, info=HASHED)
     votes: Mapped[bool] = mapped_column(default=True)
     struck: Mapped[bool] = mapped_column(default=False)
+    reason: Mapped[str] = mapped_column(default="")
 
 
 # Requirements

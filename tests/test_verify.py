@@ -18,7 +18,9 @@ from council.opinions import Opinion
 from council.people import Office, Post
 from council.places import Place, PlaceKind
 from council.policy import Can
+from council.proxies import Proxy
 from council.verify import Report
+from council.votes import Voter
 from tests.example import Example
 
 load_tables()
@@ -37,7 +39,7 @@ def another(column: sa.Column[Any], value: Any) -> Any:  # noqa: PLR0911  (one p
     if isinstance(kind, sa.Boolean):
         return not value
     if isinstance(kind, sa.Integer):
-        return value - 1 if column.name == "score" else (value or 0) + FAR
+        return value - 1 if column.name in {"score", "slot"} else (value or 0) + FAR
     if isinstance(kind, sa.JSON):
         return {"another": 1}
     if isinstance(kind, sa.Date):
@@ -92,6 +94,12 @@ def complete(example: Example) -> None:
         )  # fmt: skip
         system = Context(session, people.SYSTEM, now)
         through(system, Act("test.explain", Can.SYSTEM), task, lambda: session.add(made))
+        first, second = session.scalars(sa.select(Voter).order_by(Voter.id).limit(2))
+        given = Proxy(
+            community_id=place.id, vote_id=first.vote_id, principal_id=first.id,
+            holder_id=second.id, slot=2, written_on=date(2026, 5, 5),
+        )  # fmt: skip
+        through(system, Act("test.proxy", Can.SYSTEM), place, lambda: session.add(given))
 
 
 def test_an_untouched_record_holds(example: Example) -> None:

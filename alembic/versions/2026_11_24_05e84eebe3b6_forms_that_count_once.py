@@ -1,7 +1,7 @@
 """Forms that count once.
 
 Revision ID: 05e84eebe3b6
-Revises: 29e733cb6976
+Revises: c783e7831f72
 Create Date: 2026-11-24 08:15:53.795998
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "05e84eebe3b6"
-down_revision: str | None = "29e733cb6976"
+down_revision: str | None = "c783e7831f72"
 branch_labels: str | None = None
 depends_on: str | None = None
 

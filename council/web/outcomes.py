@@ -17,6 +17,7 @@ from council.meetings import ItemStage, Meeting
 from council.outcomes import Card, Filter, OutcomeKind, Running
 from council.places import Place
 from council.proposals import OutcomeClass
+from council.text import safe_cell
 from council.web import pages
 from council.web import words as say
 from council.web.handler import handler
@@ -28,9 +29,6 @@ FIRST_YEAR = 2000
 PAGE = 12
 EXPORT, FEED = 5000, 50
 """Most lines of a table, most entries of a feed; what is older follows under `before`."""
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""What makes a spreadsheet run a cell instead of showing it, in wide characters too."""
 
 
 @handler()
@@ -84,7 +82,7 @@ def as_table(request: Request, ctx: Context) -> Response:
     with seen_by(look, words):
         lines = csv.writer(written)
         lines.writerow(say.gettext(one) for one in COLUMNS)
-        lines.writerows([safe(cell) for cell in _cells(card)] for card in found[:EXPORT])
+        lines.writerows([safe_cell(cell) for cell in _cells(card)] for card in found[:EXPORT])
     headers = {
         "Vary": pages.VARY, "Content-Language": look.tag,
         "Content-Disposition": 'attachment; filename="outcomes.csv"',
@@ -139,12 +137,6 @@ def _cells(card: Card) -> Iterator[object]:
     for name in ("present", "due"):
         yield sum(getattr(one.tally, name) for one in votes.parts) if votes else ""
     yield card.rating.shown if card.rating else ""
-
-
-def safe(cell: object) -> str:
-    """A cell that a spreadsheet shows and never runs."""
-    text = str(cell)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _asked(request: Request, community_id: int) -> tuple[Filter, list[str]]:
