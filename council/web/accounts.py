@@ -109,9 +109,9 @@ def _account(request: Request, ctx: Context, code: str) -> Account | None:
 
 @handler(private=True)
 def sign_out(request: Request, ctx: Context) -> Response:
-    """Sign out on this device."""
+    """Sign out on this device; the browser lets go of the pages it could go back to."""
     accounts.sign_out(ctx.session, cookies.get(request, cookies.SESSION), ctx.now)
-    response = RedirectResponse("/", status_code=303)
+    response = RedirectResponse("/", status_code=303, headers={"Clear-Site-Data": '"cache"'})
     cookies.drop(request.scope, response, cookies.SESSION)
     return response
 

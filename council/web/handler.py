@@ -66,7 +66,8 @@ def handler(
     GET and HEAD get a session that cannot write; POST gets the one that writes, and it is committed
     before the answer leaves (what the view raises rolls everything back). `prepare(request,
     session)` is the slow work, done before that transaction opens; `prepared(request)` gives its
-    result. A `private` page (by default each one that needs a session) is stored nowhere.
+    result. A `private` page (by default each one that needs a session) is stored nowhere, and so is
+    every page of somebody who has signed in: going back after signing out shows none of it.
     """
     declared = Declared(session, rate, session if private is None else private)
 
@@ -155,9 +156,7 @@ def _serve(
         if response.status_code == 422 and uploads.left_out(request.state.form):
             response.status_code = 413
     if declared.private or here:
-        response.headers.setdefault(
-            "Cache-Control", "no-store" if declared.private else "private, no-cache"
-        )
+        response.headers.setdefault("Cache-Control", "no-store")
     if here and now - here.last_seen >= accounts.SEEN_EVERY:
         _note_seen(database, here, now)
     return response

@@ -1,9 +1,11 @@
-"""Without a telephone of one's own: an opinion by telephone, and a slip that signs in once."""
+"""Without a telephone of one's own: an opinion by telephone, a slip that signs in once, and a
+computer that others use afterwards."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from council.slips import normal
+from tests import chromium
 from tests.browser.stage import Stage
 from tests.browser.town import Town
 
@@ -131,3 +133,27 @@ def refused(stage: Stage, code: str) -> None:
     sign_in_by_slip(stage, code)
     stage.sees(REFUSED)
     stage.complaints.clear()
+
+
+def test_on_a_shared_computer_going_back_after_signing_out_shows_nothing_of_ones_own(
+    browser: Browser, town: Town
+) -> None:
+    matter = town.open_matter()
+    remembering = browser.browser_type.launch(
+        executable_path=chromium.find(), args=list(chromium.FLAGS),
+        ignore_default_args=["--disable-back-forward-cache"],
+    )  # fmt: skip
+    stage = Stage(remembering, town)
+    stage.sign_in("resident001")
+    for address in ("/", f"{matter}/consultation", "/me"):
+        stage.go(address)
+    stage.press("退出登录")
+    stage.page.wait_for_url(f"{town.address}/")
+    for _ in range(4):
+        was = stage.page.url
+        stage.page.evaluate("history.back()")
+        stage.page.wait_for_url(lambda now, was=was: now != was)
+        expect(stage.page.get_by_role("link", name="登录").first).to_be_attached()
+        assert "resident001" not in stage.page.content()
+    stage.leave()
+    remembering.close()

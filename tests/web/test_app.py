@@ -520,6 +520,16 @@ def test_personal_pages_are_stored_nowhere(site: Site) -> None:
         assert client.get(path).headers["Cache-Control"] == "no-store", path
 
 
+def test_public_pages_are_stored_nowhere_for_somebody_who_has_signed_in(site: Site) -> None:
+    for path in ("/", "/proposals", "/log", "/about"):
+        mine = site.as_(Constituency.RESIDENTS).get(path)
+        assert mine.headers["Cache-Control"] == "no-store", path
+        assert "no-store" not in site.visitor().get(path).headers.get("Cache-Control", ""), path
+    out = site.as_(Constituency.RESIDENTS).post("/sign-out")
+    assert out.headers["Cache-Control"] == "no-store"
+    assert out.headers["Clear-Site-Data"] == '"cache"'
+
+
 def test_the_error_page_survives_its_own_mistake(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
