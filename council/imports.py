@@ -280,7 +280,7 @@ def check(sheet: Sheet, needed: Sequence[Column]) -> Report:
     at = next(n for n, row in enumerate(sheet.rows) if any(cell.strip() for cell in row))
     where, unused = _headed(sheet.rows[at])
     if missing := [one for one in needed if one not in where]:
-        named = [{"column": Phrase(f"column.{one}")} for one in missing]
+        named: list[dict[str, object]] = [{"column": Phrase(f"column.{one}")} for one in missing]
         raise Invalid(*(Problem("column_missing", "file", one) for one in named))
     lines, faults, mended = [], [], []
     for number, row in enumerate(sheet.rows[at + 1 :], at + 2):

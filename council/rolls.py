@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from council.gate import Context, act
 from council.imports import LONGEST
 from council.people import Constituency
 from council.policy import Can
-from council.votes import Vote, Voter, VoteStage
+from council.votes import Body, Vote, Voter, VoteStage
 
 AT_ONCE, GONE_AT_ONCE = 90, 1000
 """Rows of one act: an entry of the log holds at most 65,535 bytes."""
@@ -28,6 +28,17 @@ ALL = "all"
 PAGE = 50
 REASON = 200
 
+
+KINDS: Mapping[Body, tuple[RollKind, ...]] = {
+    Body.JOINT_MEETING: (RollKind.MEMBERS,),
+    Body.COUNCIL: (RollKind.MEMBERS,),
+    Body.DELEGATES: (RollKind.DELEGATES,),
+    Body.RESIDENTS: (RollKind.RESIDENTS, RollKind.HOUSEHOLDS),
+    Body.OWNERS: (RollKind.OWNERS,),
+    Body.PARTY: (RollKind.MEMBERS,),
+    Body.EVERYBODY: (RollKind.MEMBERS, RollKind.RESIDENTS, RollKind.HOUSEHOLDS),
+}
+"""The kinds of roll from which each body is called."""
 
 BEFORE_OPENING = (
     VoteStage.DRAFT, VoteStage.ROLL_PUBLISHED, VoteStage.ROLL_FINAL, VoteStage.ANNOUNCED,
