@@ -6,15 +6,17 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, UniqueConstraint, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import proposals
+from council import policy, proposals
 from council.db import HASHED, PLAIN, Base, Governed
 from council.decisions import Outcome, Result
 from council.errors import NotFound
 from council.gate import Context
-from council.people import Constituency
+from council.people import Constituency, Post
+from council.places import Place
+from council.policy import Can
 from council.proposals import Proposal
 
 
@@ -64,6 +66,13 @@ class Body(StrEnum):
     EVERYBODY = "everybody"  # a straw poll: it advises, it decides nothing
 
 
+LAWFUL = frozenset({Body.RESIDENTS, Body.DELEGATES, Body.OWNERS, Body.COUNCIL})
+"""Bodies that decide a matter by a formal vote."""
+
+DECIDING = LAWFUL | {Body.JOINT_MEETING}
+"""Bodies whose votes decide a matter; the others advise."""
+
+
 class VoteMode(StrEnum):
     """Roll-call: every cast is kept with its voter. Secret: nobody can tell whose ballot it is."""
 
@@ -80,6 +89,9 @@ class Method(StrEnum):
     RANKED = "ranked"
     BUDGET = "budget"
 
+
+STAFF = (Can.CONVENE, Can.SCREEN, Can.OVERSEE)
+"""Those who see a vote before it is public: who prepares, keeps the roll, and watches."""
 
 # Tables
 
@@ -127,7 +139,8 @@ class Vote(Governed, Base):
     @property
     def reckoning(self) -> Result | None:
         """The result of a motion with its arithmetic; None while nothing is counted."""
-        return Result.from_json(self.result) if self.result else None
+        is_motion = self.method is Method.MOTION
+        return Result.from_json(self.result) if self.result and is_motion else None
 
 
 class Voter(Governed, Base):
@@ -171,20 +184,57 @@ def vote_is_open(ctx: Context, vote: Vote) -> bool:
 # Questions
 
 
-def get(ctx: Context, vote_id: int) -> Vote:
-    """One vote. Raises NotFound when there is none whose matter this reader may see."""
+def visible_to(ctx: Context) -> ColumnElement[bool]:
+    """Which votes this reader may see: drafts only those who prepare and watch votes.
+
+    The question joins the matter (`Proposal`), which has to be visible too.
+    """
+    shown = Vote.stage != VoteStage.DRAFT
+    if ctx.actor:
+        desks = frozenset[Post]().union(*(policy.HOLDERS[can].posts for can in STAFF))
+        for path in {held.path for held in ctx.actor.offices if held.post in desks}:
+            below = select(Place.id).where(Place.path.startswith(path, autoescape=True))
+            shown = shown | Vote.community_id.in_(below)
+    return shown & (Vote.proposal_id.is_(None) | proposals.visible_to(ctx))
+
+
+def seen(ctx: Context) -> Select[Vote]:
+    """The votes that this reader may see."""
     found = select(Vote).outerjoin(Proposal, Proposal.id == Vote.proposal_id)
-    visible = Vote.proposal_id.is_(None) | proposals.visible_to(ctx)
-    row = ctx.session.scalars(found.where(Vote.id == vote_id, visible)).first()
+    return found.where(visible_to(ctx))
+
+
+def get(ctx: Context, vote_id: int) -> Vote:
+    """One vote. Raises NotFound when there is none, or none that this reader may see."""
+    row = ctx.session.scalars(seen(ctx).where(Vote.id == vote_id)).first()
     if row is None:
         raise NotFound("not_found")
     return row
 
 
 def latest(session: Session, proposal_id: int) -> Vote | None:
-    """The newest vote on a matter."""
-    found = select(Vote).where(Vote.proposal_id == proposal_id).order_by(Vote.id.desc()).limit(1)
-    return session.scalars(found).first()
+    """The newest vote that decides a matter, or will."""
+    found = select(Vote).where(Vote.proposal_id == proposal_id, Vote.body.in_(DECIDING))
+    return session.scalars(found.order_by(Vote.id.desc()).limit(1)).first()
+
+
+def under_way(ctx: Context, community_id: int) -> list[Vote]:
+    """The formal votes of a community that run or are prepared, the next to close first."""
+    found = seen(ctx).where(
+        Vote.community_id == community_id, Vote.agenda_item_id.is_(None),
+        Vote.stage.not_in(DECIDED | {VoteStage.VOIDED}),
+    )  # fmt: skip
+    return list(ctx.session.scalars(found.order_by(Vote.closes_at, Vote.id)))
+
+
+def past(ctx: Context, community_id: int, before: int | None, limit: int) -> list[Vote]:
+    """Votes that ended, in a meeting or not, newest first, with one more than `limit`."""
+    found = seen(ctx).where(
+        Vote.community_id == community_id, Vote.stage.in_(DECIDED | {VoteStage.VOIDED})
+    )
+    if before is not None:
+        found = found.where(Vote.id < before)
+    return list(ctx.session.scalars(found.order_by(Vote.id.desc()).limit(limit + 1)))
 
 
 def of_items(session: Session, item_ids: Iterable[int]) -> dict[int, Vote]:
@@ -223,7 +273,9 @@ def summary(found: Result, vote_id: int | None = None) -> Summary:
 
 def results(session: Session, proposal_ids: Iterable[int]) -> dict[int, Summary]:
     """How the last closed vote on each matter ended, in one statement."""
-    found = select(Vote).where(Vote.proposal_id.in_(list(proposal_ids)), Vote.stage.in_(SHOWN))
+    found = select(Vote).where(
+        Vote.proposal_id.in_(list(proposal_ids)), Vote.stage.in_(SHOWN), Vote.body.in_(DECIDING)
+    )
     return {
         row.proposal_id: summary(row.reckoning, row.id)
         for row in session.scalars(found.order_by(Vote.id))
