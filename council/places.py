@@ -1,5 +1,6 @@
 """Where things belong: city, district, street, community and its grids, buildings and units."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -82,8 +83,13 @@ def communities(session: Session) -> list[Place]:
 
 def home_community(session: Session) -> Place | None:
     """The community that the site shows when nobody chose one: the first by code."""
-    found = select(Place).where(Place.kind == PlaceKind.COMMUNITY).order_by(Place.code).limit(1)
-    return session.scalars(found).first()
+    return next(iter(first_communities(session, 1)), None)
+
+
+def first_communities(session: Session, most: int = 2) -> list[Place]:
+    """The first communities by code: whether there are several, without reading them all."""
+    found = select(Place).where(Place.kind == PlaceKind.COMMUNITY).order_by(Place.code)
+    return list(session.scalars(found.limit(most)))
 
 
 def grids(session: Session, community_id: int) -> list[Place]:
@@ -134,6 +140,14 @@ def top(session: Session) -> Place | None:
     """The topmost place: the only one there is when an installation begins."""
     found = select(Place).where(Place.parent_id.is_(None)).order_by(Place.id).limit(1)
     return session.scalars(found).first()
+
+
+def above(session: Session, found: Iterable[Place]) -> dict[int, list[Place]]:
+    """The places above each of these, from the top down, by the place's id (one statement)."""
+    lines = {one.id: [int(n) for n in one.path.strip("/").split("/")][:-1] for one in found}
+    wanted = {n for ids in lines.values() for n in ids}
+    known = {one.id: one for one in session.scalars(select(Place).where(Place.id.in_(wanted)))}
+    return {place_id: [known[n] for n in ids] for place_id, ids in lines.items()}
 
 
 def line(session: Session, place: Place) -> list[Place]:

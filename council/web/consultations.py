@@ -123,12 +123,12 @@ def _to_prepare(request: Request, ctx: Context) -> Proposal:
 
 def _papers_page(request: Request, ctx: Context, proposal: Proposal, form: Form) -> Response:
     possible = gate.possible(ctx, "consultation.prepare", proposal)
+    written = consultations.of(ctx.session, proposal.id) is not None
     return pages.page(
         request, "consultations/papers.html", 422 if form.problems else 200, form=form,
         translations=reader.english(request, ctx.session, proposal.id),
-        may_translate=policy.allows(
-            ctx.session, ctx.actor, Can.TRANSLATE, proposal.community_id
-        ),
+        may_translate=written
+        and policy.allows(ctx.session, ctx.actor, Can.TRANSLATE, proposal.community_id),
         proposal=proposal, most=MOST_OPTIONS, offline=OFFLINE,
         needs=possible.needs if possible else (),
         missing=[

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 SESSION, VISITOR, LANGUAGE, SIZE, SLIP = "council", "visitor", "lang", "size", "slip"
+COMMUNITY = "community"
 YEAR = 365 * 24 * 3600
 
 

@@ -153,6 +153,7 @@ def _serve(
             response = view(request, Context(session, request.state.look.actor, now))
     if not reading:
         response = _change(request, database, view, now)
+        reader.remember(request, response)
         if response.status_code == 422 and uploads.left_out(request.state.form):
             response.status_code = 413
     if declared.private or here:

@@ -24,7 +24,8 @@ class Look:
     `path` and `query` are the address without `lang` and `size`; `base` is `https://host` for
     links that leave the site (QR codes, pictures for chat apps). `size` is "" or "elder".
     `byline` is how the signed-in person appears here in public, `name` the sign-in name that only
-    that person sees, `waiting` how much waits for them. `proposes` is whether to offer a proposal:
+    that person sees, `waiting` how much waits for them. `several` is whether there are communities
+    besides this one. `proposes` is whether to offer a proposal:
     to those who may write one here, and to visitors, who sign in first. `reference` is the number
     that a caller can read out on the telephone.
     """
@@ -33,6 +34,7 @@ class Look:
     size: str = ""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     community: Place | None = None
+    several: bool = False
     actor: Actor | None = None
     byline: Byline | None = None
     name: str = ""
@@ -74,6 +76,16 @@ class Look:
         english = self.language == "en" and self.community.name_en
         return english or self.community.name
 
+    @property
+    def chosen(self) -> str:
+        """The community's number for an address or a form; empty where there is only one."""
+        return str(self.community.id) if self.community and self.several else ""
+
+    def at(self, address: str) -> str:
+        """An address that names this community, so that it needs no cookie."""
+        path, mark, place = address.partition("#")
+        return f"{path}?community={self.chosen}{mark}{place}" if self.chosen else address
+
     def here(self, **changed: str) -> str:
         """This address with some of its query changed: `here(lang="en")` keeps the place."""
         query = [(name, value) for name, value in self.query if name not in changed]
@@ -82,7 +94,7 @@ class Look:
 
     def left_out(self, **understood: object) -> list[str]:
         """What the address asks for in vain, by name; a list says so instead of guessing."""
-        asked = {name for name, value in self.query if value.strip()}
+        asked = {name for name, value in self.query if value.strip() and name != "community"}
         return sorted(name for name in asked if not understood.get(name))
 
 

@@ -1,6 +1,7 @@
 """What happens around every request: language and type size, limits, headers, unexpected errors."""
 
 import math
+import re
 from urllib.parse import parse_qsl
 
 import anyio
@@ -33,6 +34,7 @@ HEADERS = {
 TRANSPORT = "max-age=31536000; includeSubDomains"
 
 SIZES = ("elder",)
+NUMBER = re.compile(r"[0-9]{1,9}")
 CLOSE = {"Connection": "close"}
 
 
@@ -61,10 +63,10 @@ class SecurityHeaders:
 
 
 class Preferences:
-    """Language and type size: `?lang=en` and `?size=elder` are kept in a cookie.
+    """Language, type size, community: `?lang=en`, `?size=elder`, `?community=5` become cookies.
 
-    Without a choice the browser's Accept-Language decides. `request.state.language` and
-    `request.state.size` hold the result.
+    Without a choice the browser's Accept-Language decides. `request.state.language`,
+    `request.state.size` and `request.state.community` (as typed) hold the result.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -79,23 +81,26 @@ class Preferences:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
         chosen = query.get("lang") if query.get("lang") in i18n.LANGUAGES else None
         sized = query.get("size")
-        language = chosen or cookies.get(request, cookies.LANGUAGE)
-        if language not in i18n.LANGUAGES:
-            language = i18n.negotiate(
-                Headers(scope=scope).get("Accept-Language", ""), _default(scope)
-            )
         size = cookies.get(request, cookies.SIZE) if sized is None else sized
         state = scope.setdefault("state", {})
-        state["language"], state["size"] = language, size if size in SIZES else ""
-        if chosen is None and sized is None:
+        state["language"] = chosen or _language(request)
+        state["size"] = size if size in SIZES else ""
+        asked = query.get("community", "")
+        known = cookies.get(request, cookies.COMMUNITY)
+        state["community"] = asked if NUMBER.fullmatch(asked) else known
+        choices = {
+            cookies.LANGUAGE: chosen or "",
+            cookies.SIZE: "" if sized is None else state["size"] or "normal",
+            cookies.COMMUNITY: state["community"] if state["community"] != known else "",
+        }
+        if not any(choices.values()):
             await self.app(scope, receive, send)
             return
 
         kept = Response()
-        if chosen:
-            cookies.put(scope, kept, cookies.LANGUAGE, chosen, max_age=cookies.YEAR)
-        if sized is not None:
-            cookies.put(scope, kept, cookies.SIZE, state["size"] or "normal", max_age=cookies.YEAR)
+        for name, value in choices.items():
+            if value:
+                cookies.put(scope, kept, name, value, max_age=cookies.YEAR)
 
         async def remembering(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -107,8 +112,13 @@ class Preferences:
         await self.app(scope, receive, remembering)
 
 
-def _default(scope: Scope) -> i18n.Language:
-    return "en" if scope["app"].state.settings.locale.startswith("en") else "zh"
+def _language(request: Request) -> str:
+    """The language chosen before, else the best of those that the browser asks for."""
+    known = cookies.get(request, cookies.LANGUAGE)
+    if known in i18n.LANGUAGES:
+        return known
+    usual: i18n.Language = "en" if request.app.state.settings.locale.startswith("en") else "zh"
+    return i18n.negotiate(request.headers.get("Accept-Language", ""), usual)
 
 
 class BodyLimit:

@@ -1,4 +1,4 @@
-"""Where things belong: the tree down to the grids, with units and buildings; and adding to it."""
+"""Where things belong: the communities, the tree with units and buildings; and adding to it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -33,6 +33,16 @@ def show(request: Request, ctx: Context) -> Response:
     found = places.tree(ctx.session, place.path)
     above = places.line(ctx.session, place)[:-1]
     return _page(request, ctx, "places/show.html", place, tree=found[0].below, above=above)
+
+
+@handler()
+def communities(request: Request, ctx: Context) -> Response:
+    """Every community of the installation, to choose one; the choice is kept on this device."""
+    found = places.communities(ctx.session)
+    return pages.page(
+        request, "places/communities.html", communities=found,
+        above=places.above(ctx.session, found),
+    )  # fmt: skip
 
 
 def _page(request: Request, ctx: Context, name: str, place: Place | None, **data: Any) -> Response:
@@ -179,6 +189,7 @@ def add_building(request: Request, ctx: Context) -> Response:
 
 
 routes = [
+    Route("/communities", communities),
     Route("/places", index),
     Route("/places/{id:int}", show),
     Route("/places/{id:int}/places/new", new_place),

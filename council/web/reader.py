@@ -1,22 +1,37 @@
 """Who asks: the sign-in behind a request, and the look that every page needs."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
+from starlette.responses import Response
 
 from council import accounts, audit, calendar, people, places, policy, translations
-from council.accounts import Current
+from council.accounts import Account, Current
+from council.commitments import Commitment
 from council.i18n import Language
-from council.people import Actor, Alias, Byline, Constituency
-from council.places import Place
+from council.meetings import Meeting
+from council.notices import Notice
+from council.people import Actor, Alias, Byline, Constituency, Membership, Office
+from council.places import Place, PlaceKind
 from council.policy import Can
+from council.proposals import Proposal
 from council.settings import Settings
+from council.votes import Vote
 from council.web import cookies, csrf
 from council.web.look import Look, Translations
+
+ROWS: dict[str, type[Any]] = {
+    "accounts": Account, "commitments": Commitment, "meetings": Meeting,
+    "memberships": Membership, "notices": Notice, "offices": Office, "proposals": Proposal,
+    "votes": Vote,
+}  # fmt: skip
+"""What the number in an address stands for: `/meetings/12` is a meeting's page."""
 
 
 def settings_of(request: Request) -> Settings:
@@ -28,15 +43,18 @@ def settings_of(request: Request) -> Settings:
 def meet(request: Request, session: Session, now: datetime) -> Current | None:
     """Find out who asks and fill `request.state.look`; returns their sign-in, if any."""
     here = _sign_in_of(request, session, now)
-    community = places.home_community(session)
+    actor = (
+        people.actor(session, here.person_id, now, here.chosen, here.account_id) if here else None
+    )
+    community, several = _community(request, session, actor)
     look = replace(
         plain_look(request, now),
         community=community,
+        several=several,
         example=bool(community and community.is_example),
         log_size=audit.size(session),
     )
-    if here:
-        actor = people.actor(session, here.person_id, now, here.chosen, here.account_id)
+    if here and actor:
         look = replace(
             look, actor=actor, name=here.name, byline=_byline(session, actor, community),
             waiting=calendar.waiting_count(session, actor),
@@ -45,6 +63,69 @@ def meet(request: Request, session: Session, now: datetime) -> Current | None:
     request.state.sign_in = here
     request.state.look = look
     return here
+
+
+# Whose pages these are, in an installation of several communities
+
+
+def _community(
+    request: Request, session: Session, actor: Actor | None
+) -> tuple[Place | None, bool]:
+    """The community that this page is about, and whether there are others.
+
+    A row's own page is always about the row's community, and a form goes where it was shown. Else
+    what the reader chose last counts, then where they belong, then the first by code.
+    """
+    first = places.first_communities(session)
+    request.state.usual = next(iter(first), None)
+    if len(first) < 2:
+        return request.state.usual, False
+    chosen = _known(session, getattr(request.state, "community", ""))
+    request.state.usual = usual = chosen or _own(session, actor, first[0])
+    return _of_row(request, session) or _of_form(request, session) or usual, True
+
+
+def _known(session: Session, typed: str) -> Place | None:
+    found = session.get(Place, int(typed)) if re.fullmatch(r"[0-9]{1,9}", typed) else None
+    return found if found and found.kind is PlaceKind.COMMUNITY else None
+
+
+def _own(session: Session, actor: Actor | None, first: Place) -> Place:
+    """Where somebody belongs or holds an office; the first community for everybody else."""
+    ids = {*actor.memberships, *(held.place_id for held in actor.offices)} if actor else set[int]()
+    if not ids or first.id in ids:
+        return first
+    return next((one for n in sorted(ids) if (one := _known(session, str(n)))), first)
+
+
+def _of_row(request: Request, session: Session) -> Place | None:
+    kind = ROWS.get(request.url.path.split("/")[1])
+    row_id = request.path_params.get("id")
+    if kind is None or not isinstance(row_id, int):
+        return None
+    found = session.scalar(select(kind.community_id).where(kind.id == row_id))
+    return _known(session, str(found))
+
+
+def _of_form(request: Request, session: Session) -> Place | None:
+    sent = getattr(request.state, "form", {}).get(cookies.COMMUNITY, "")
+    return _known(session, sent) if isinstance(sent, str) else None
+
+
+def show_in(request: Request, session: Session, community_id: int) -> None:
+    """Let a page without a number in its address stand in this community, such as a slip's."""
+    look: Look = request.state.look
+    if look.several:
+        place = session.get_one(Place, community_id)
+        request.state.look = replace(look, community=place, example=place.is_example)
+
+
+def remember(request: Request, response: Response) -> None:
+    """Whoever changed something in a community stays there on the pages that follow."""
+    look: Look = request.state.look
+    if look.several and look.community is not None and look.community is not request.state.usual:
+        value = str(look.community.id)
+        cookies.put(request.scope, response, cookies.COMMUNITY, value, max_age=cookies.YEAR)
 
 
 def plain_look(request: Request, now: datetime | None = None) -> Look:

@@ -111,6 +111,9 @@ def _body(request: Request, refusal: Refusal) -> Response:
     if nobody and refusal.key != "foreign_form":
         return _to_sign_in(request)
     request.state.look = look = _look(request)
+    if refusal.status == 404 and look.several:
+        # What is not found tells nothing, not even whose it is.
+        look = replace(look, community=request.state.usual)
     name = "error_part.html" if pages.is_partial(request) else "error.html"
     data = {
         "status": refusal.status, "key": refusal.key, "fields": refusal.fields,
@@ -146,7 +149,7 @@ def _to_sign_in(request: Request) -> Response:
     if pages.is_partial(request):
         return Response(status_code=401, headers={"HX-Redirect": address})
     typed = typed_in(request)
-    if not typed:
+    if not any(name != cookies.COMMUNITY for name, _ in typed):
         return RedirectResponse(address, status_code=303)
     request.state.look = _look(request)
     form = Form(next=way_back(request), then=request.url.path, kept=json.dumps(typed))

@@ -194,6 +194,7 @@ def follow(request: Request, ctx: Context) -> Response:
         with request.app.state.database.write() as session:
             accounts.failed(session, counted, ctx.now)
         raise NotFound("no_such_slip")
+    reader.show_in(request, ctx.session, proposal.community_id)
     said = select(Opinion).where(
         Opinion.proposal_id == proposal.id, Opinion.person_id == slip.person_id,
         Opinion.withdrawn_at.is_(None),

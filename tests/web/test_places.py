@@ -3,10 +3,14 @@
 import pytest
 from sqlalchemy import select
 
-from council import offices, places
+from council import charter, gate, offices, places, proposals, slips
+from council.gate import Act
 from council.people import Constituency, Post
 from council.places import Building, Place, PlaceKind, Unit
+from council.policy import Can
+from council.proposals import Proposal, Stage
 from tests.web.conftest import Site, statements
+from tests.world import WORDS
 
 
 def test_everybody_reads_the_tree_and_the_units(site: Site) -> None:
@@ -115,3 +119,167 @@ def test_before_there_is_a_community_the_topmost_place_is_shown(site: Site) -> N
         line = places.line(session, session.get_one(Place, site.world.community.id))
     assert [one.kind for one in line] == list(PlaceKind)[:4]
     assert site.as_(Constituency.RESIDENTS).get("/places").status_code == 200
+
+
+# Several communities
+
+
+def second(site: Site) -> Place:
+    """Another community in the same street, with a resident of its own (`there`)."""
+    world, admin = site.world, site.world.as_(Post.ADMIN)
+    street = world.session.get_one(Place, world.community.parent_id)
+    made = offices.add_place(
+        admin, street, kind=PlaceKind.COMMUNITY, code="370103003999b", name="北园社区",
+        name_en="Beiyuan", phone="0531-0000 9999",
+    )  # fmt: skip
+    world._new("there")
+    offices.enrol(admin, made, person_id=world.who["there"], constituency=Constituency.RESIDENTS)
+    world.commit()
+    return made
+
+
+def matter_of(site: Site, community: Place, stage: Stage = Stage.CONSULTING) -> Proposal:
+    """A matter of the other community, put straight at a stage."""
+    world = site.world
+    made = proposals.draft(world.as_("there"), community, words=WORDS)
+
+    def move() -> None:
+        made.stage, made.rules = stage, charter.rules(world.session, community.id)
+        made.submitted_at = made.moved_at = world.now
+
+    gate.through(world.system(), Act("test.move", Can.SYSTEM), made, move)
+    world.commit()
+    return made
+
+
+def head(text: str) -> str:
+    """The head of a page."""
+    return text.split('<header class="top"')[1].split("</header>", maxsplit=1)[0]
+
+
+def test_with_one_community_its_name_leads_home_and_addresses_stay_short(site: Site) -> None:
+    page = site.visitor().get("/").text
+    assert '<a class="brand" href="/">' in page
+    assert "community=" not in page
+    assert "示范社区" in site.visitor().get("/communities").text
+
+
+def test_one_of_several_communities_is_chosen_on_a_plain_page_and_remembered(site: Site) -> None:
+    other, client = second(site), site.visitor()
+    assert "示范社区" in head(client.get("/proposals").text)
+    assert '<a class="brand" href="/communities">' in client.get("/").text
+    page = client.get("/communities").text
+    assert f'href="/?community={other.id}"' in page
+    assert page.index("济南市") < page.index("杆石桥街道") < page.index("0531-0000 9999")
+    assert "北园社区" in head(client.get(f"/?community={other.id}").text)
+    remembered = client.get("/proposals").text
+    assert "北园社区" in head(remembered)
+    assert f'href="/proposals?community={other.id}"' in remembered
+    assert "Beiyuan" in head(client.get("/offices?lang=en").text)
+    assert "0531-0000 9999" in client.get("/communities").text
+
+
+@pytest.mark.parametrize("typed", ["999999", "1", "x", "9" * 20, "-1"])
+def test_a_community_that_does_not_exist_is_ignored(site: Site, typed: str) -> None:
+    second(site)
+    answer = site.visitor().get("/proposals", params={"community": typed})
+    assert answer.status_code == 200
+    assert "示范社区" in head(answer.text)
+
+
+def test_lists_hold_the_matters_of_the_chosen_community_only(site: Site) -> None:
+    other = second(site)
+    row = matter_of(site, other)
+    here = site.world.matter(Stage.CONSULTING)
+    site.world.commit()
+    links = [f'href="/proposals/{one.id}"' for one in (here, row)]
+    for community, shown in ((site.world.community, [True, False]), (other, [False, True])):
+        page = site.visitor().get(f"/proposals?community={community.id}").text
+        assert [one in page for one in links] == shown
+
+
+def test_a_matters_own_page_shows_its_own_community_without_a_cookie(site: Site) -> None:
+    other = second(site)
+    row = matter_of(site, other)
+    client = site.visitor()
+    for path in (f"/proposals/{row.id}", f"/proposals/{row.id}/consultation"):
+        top = head(client.get(path).text)
+        assert "北园社区" in top
+        assert "0531-0000 9999" in top
+        assert f'href="/meetings?community={other.id}"' in top
+    assert "示范社区" in head(client.get("/proposals").text)  # reading chooses nothing
+    away = site.visitor()
+    away.get(f"/?community={other.id}")
+    mine = site.world.matter(Stage.CONSULTING)
+    site.world.commit()
+    assert "示范社区" in head(away.get(f"/proposals/{mine.id}").text)
+
+
+def test_a_slip_for_a_matter_opens_in_the_matters_community(site: Site) -> None:
+    other = second(site)
+    row, world = matter_of(site, other), site.world
+    offices.give(
+        world.as_(Post.ADMIN), other, person_id=world.who["there"], post=Post.COMMUNITY_WORKER
+    )
+    code = slips.issue_matter_slip(world.as_("there"), other, row.id, world.who["there"])
+    world.commit()
+    assert "北园社区" in head(site.visitor().get(f"/slips/{code}").text)
+
+
+def test_what_is_not_found_does_not_tell_whose_it_is(site: Site) -> None:
+    row = matter_of(site, second(site), Stage.DRAFT)
+    answer = site.visitor().get(f"/proposals/{row.id}")
+    assert answer.status_code == 404
+    assert "北园社区" not in answer.text
+    assert "示范社区" in head(answer.text)
+
+
+def test_whoever_belongs_elsewhere_comes_home_and_a_choice_counts_more(site: Site) -> None:
+    second(site)
+    client = site.as_("there")
+    assert "北园社区" in head(client.get("/me").text)
+    client.get(f"/?community={site.world.community.id}")
+    assert "示范社区" in head(client.get("/me").text)
+    assert "示范社区" in head(site.as_("neighbour").get("/").text)
+    assert "示范社区" in head(site.as_(Post.ADMIN).get("/").text)
+
+
+def test_a_form_goes_to_the_community_in_which_it_was_shown(site: Site) -> None:
+    other, client = second(site), site.as_(Post.ADMIN)
+    page = client.get(f"/offices/new?community={other.id}").text
+    assert f'name="community" value="{other.id}"' in page
+    with site.read() as session:
+        number = offices.numbers(session, other.id, {site.world.who["there"]})
+    client.get(f"/?community={site.world.community.id}")  # meanwhile, in another tab
+    data = {
+        "number": str(number[site.world.who["there"]]), "post": "recorder",
+        "where": str(other.id), "community": str(other.id),
+    }  # fmt: skip
+    assert client.post("/offices", data=data).status_code == 303
+    assert "北园社区" in head(client.get("/offices").text)
+    with site.read() as session:
+        (held,) = offices.holders(session, other.id, site.world.now)
+        assert (held.post, held.person_id) == (Post.RECORDER, site.world.who["there"])
+
+
+def test_an_ended_sign_in_sends_an_empty_form_to_sign_in_as_before(site: Site) -> None:
+    other = second(site)
+    answer = site.visitor().post("/me/capacity", data={"community": str(other.id)})
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in")
+
+
+def test_the_choice_costs_the_same_number_of_statements_however_many_there_are(site: Site) -> None:
+    other = second(site)
+    client, seen = site.visitor(), statements(site)
+    client.get(f"/communities?community={other.id}")
+    few = len(seen)
+    street = site.world.session.get_one(Place, site.world.community.parent_id)
+    for n in range(40):
+        offices.add_place(
+            site.world.as_(Post.ADMIN), street, kind=PlaceKind.COMMUNITY, code=f"z{n}", name=f"Z{n}"
+        )
+    site.world.commit()
+    seen.clear()
+    assert "Z39" in client.get(f"/communities?community={other.id}").text
+    assert 0 < len(seen) <= few
