@@ -1,0 +1,144 @@
+"""The one who writes for many at once: whatever waits goes into one transaction and one commit.
+
+A disk confirms a commit no faster for one ballot than for sixty-four. So those who vote at the
+same moment share a commit, and nobody waits for company: who comes alone is written alone.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Any, Generic, Protocol, TypeVar
+
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+
+MOST = 256
+"""Pieces of work in one transaction, so that no answer waits for an endless one."""
+
+
+class Writes(Protocol):
+    """A database that gives a session which commits at its end."""
+
+    def write(self) -> AbstractContextManager[Session]:
+        """Open the session; what is raised inside rolls everything back."""
+
+
+class Closed(RuntimeError):
+    """The writer has stopped and takes no more work."""
+
+
+class _Job(Generic[T]):
+    """One piece of work, what came of it, and the promise to say so after the commit."""
+
+    def __init__(self, work: Callable[[Session], T]) -> None:
+        self.work = work
+        self.future: Future[T] = Future()
+        self.done: list[T] = []
+        self.error: BaseException | None = None
+
+    def run(self, session: Session) -> None:
+        """Do it in a savepoint of its own: what it raises undoes this piece and no other."""
+        drafts = session.info.setdefault("drafts", [])
+        kept = len(drafts)
+        savepoint = session.begin_nested()
+        try:
+            self.done.append(self.work(session))
+            savepoint.commit()
+        except Exception as error:  # noqa: BLE001  (whatever it is, it is told to who asked)
+            savepoint.rollback()
+            del drafts[kept:]
+            self.error = error
+            _still_whole(session)
+
+    def answer(self, failure: BaseException | None) -> None:
+        """Say what came of it. `failure` is why nothing at all was committed."""
+        if error := self.error or failure:
+            self.future.set_exception(error)
+        else:
+            self.future.set_result(self.done[0])
+
+
+class Writer:
+    """One thread with a queue. Work is acknowledged after its commit, never before.
+
+    Work must be short, touches only the session that it is given, and never commits.
+    """
+
+    def __init__(self, database: Writes) -> None:
+        self._database = database
+        self._queue: SimpleQueue[_Job[Any] | None] = SimpleQueue()
+        self._lock = Lock()
+        self._thread: Thread | None = None
+        self._closed = False
+
+    def submit(self, work: Callable[[Session], T]) -> T:
+        """Have it done and wait for the commit; raises what the work or the commit raised."""
+        return self.later(work).result()
+
+    def later(self, work: Callable[[Session], T]) -> Future[T]:
+        """Have it done; the future is fulfilled after the commit. Raises Closed after `close`."""
+        job = _Job(work)
+        with self._lock:
+            if self._closed:
+                raise Closed("the writer has stopped")
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="writer", daemon=True)
+                self._thread.start()
+            self._queue.put(job)
+        return job.future
+
+    def close(self) -> None:
+        """Finish what waits and stop; safe to repeat."""
+        with self._lock:
+            self._closed = True
+            if self._thread is None:
+                return
+            self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        ending = False
+        while not ending:
+            job = self._queue.get()
+            jobs: list[_Job[Any]] = []
+            while job is not None:
+                jobs.append(job)
+                if len(jobs) == MOST:
+                    break
+                try:
+                    job = self._queue.get_nowait()
+                except Empty:
+                    break
+            ending = job is None
+            if jobs:
+                self._turn(jobs)
+
+    def _turn(self, jobs: list[_Job[Any]]) -> None:
+        """One transaction for all of them; the answers leave after its commit."""
+        failure: BaseException | None = None
+        try:
+            with self._database.write() as session:
+                session.connection().exec_driver_sql(_BEGIN)
+                for job in jobs:
+                    job.run(session)
+                session.connection().exec_driver_sql(_END)
+        except Exception as error:  # noqa: BLE001  (whatever it is, all of them are told)
+            failure = error
+        for job in jobs:
+            job.answer(failure)
+
+
+_BEGIN, _END = "SAVEPOINT turn", "RELEASE SAVEPOINT turn"
+
+
+def _still_whole(session: Session) -> None:
+    """After a failure: raise unless the transaction stands as it began.
+
+    A full disk makes SQLite undo all of it without a word. Then nothing of this turn was kept,
+    nobody may be told otherwise, and nothing more may be written outside of any transaction.
+    """
+    for statement in (_END, _BEGIN):
+        session.connection().exec_driver_sql(statement)
