@@ -42,7 +42,7 @@ def _photograph(address: str) -> None:
         browser = playwright.chromium.launch(
             executable_path=chromium.find(), args=list(chromium.FLAGS)
         )
-        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page = browser.new_page(viewport={"width": 1200, "height": 1212})
         page.goto(address)
         page.wait_for_load_state("networkidle")
         page.screenshot(path=TARGET)
