@@ -10,6 +10,7 @@ from sqlalchemy import inspect
 from starlette.testclient import TestClient
 
 from council import verify
+from council.db import APPEND_ONLY
 from council.demo.cast import PASSWORD
 from council.gate import is_private
 from council.web.app import create_app
@@ -55,6 +56,7 @@ def plant(example: Example) -> None:
                 and is_private(one)
                 and not one.name.endswith("_hash")
                 and table.name != "account"
+                and table.name not in APPEND_ONLY
             ]
             for column in words:
                 session.execute(
