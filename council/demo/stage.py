@@ -27,9 +27,8 @@ Scene = Iterator[datetime]
 Script = dict[str, Any]
 
 
-@cache
 def script(name: str) -> Script:
-    """What is said and done, from a file beside this one."""
+    """What is said and done, from a file beside this one; anew, since playing notes ids in it."""
     return tomllib.loads((HERE / f"{name}.toml").read_text(encoding="utf-8"))
 
 
