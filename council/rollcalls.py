@@ -9,12 +9,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import decisions
 from council.db import Base, Governed
-from council.decisions import Result, Rule, Tally
+from council.decisions import Result
 from council.errors import NotReady
 from council.gate import Context, act
 from council.people import Channel, Constituency
 from council.policy import Can
 from council.proposals import Proposal
+from council.tallies import Tally, heads
+from council.thresholds import Rule
 from council.votes import Choice, Vote, Voter, VoteStage, vote_is_open, voter
 
 # Table
@@ -164,13 +166,13 @@ def recount(session: Session, vote: Vote) -> Result:
     rule = Rule.from_json(vote.rule)
     return decisions.decide(
         rule,
-        {
+        heads({
             name: Tally(
                 vote.due.get(name, 0), count(name), count(name, Choice.FOR),
                 count(name, Choice.AGAINST), count(name, Choice.ABSTAIN),
             )
             for name in rule.constituencies
-        },
+        }),
     )  # fmt: skip
 
 

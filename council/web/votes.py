@@ -6,7 +6,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import deliberations, gate, policy, proposals, rollcalls, translations, votes
+from council import (
+    deliberations,
+    gate,
+    policy,
+    proposals,
+    rollcalls,
+    rulecards,
+    translations,
+    votes,
+)
 from council.errors import Invalid, NotAllowed
 from council.gate import Context
 from council.meetings import AgendaItem, Meeting
@@ -124,7 +133,8 @@ def result(request: Request, ctx: Context) -> Response:
     vote = _vote(request, ctx)
     if vote.is_open:
         return RedirectResponse(f"/votes/{vote.id}", status_code=303)
-    return pages.page(request, "votes/result.html", **_data(request, ctx, vote))
+    card = rulecards.card(found.rule, found.counts) if (found := vote.reckoning) else ()
+    return pages.page(request, "votes/result.html", card=card, **_data(request, ctx, vote))
 
 
 routes = [
