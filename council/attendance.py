@@ -9,11 +9,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import decisions, meetings
 from council.db import Base, Governed
-from council.decisions import Line
+from council.derivations import Line
 from council.gate import Context, act
 from council.meetings import Meeting, MeetingSeat, MeetingStage
 from council.people import Constituency
 from council.policy import Can
+from council.tallies import heads
 
 
 class CheckInMethod(StrEnum):
@@ -164,7 +165,7 @@ def count(session: Session, meeting: Meeting) -> Count:
     there = dict(due)
     for constituency, seats, taken in session.execute(found):
         due[constituency], there[constituency] = seats, taken
-    met, lines = decisions.quorum(meeting.rule, due, there)
+    met, lines = decisions.quorum(meeting.rule, heads(due), heads(there))
     return Count(due, there, met, lines)
 
 

@@ -18,8 +18,8 @@ from council.policy import Can
 class Value:
     """One value that a charter may set: its default, and how a person's entry is read.
 
-    `kind` is `limit` (3wd, 7d, 48h), `choice` (yes, no), or what a whole number in its bounds
-    counts: `days`, `working_days`, `people`. `stage` is where on the road of a matter it is needed;
+    `kind` is `limit` (3wd, 7d, 48h), `choice` (one of `options`), or what a whole number in its
+    bounds counts: `days`, `working_days`, `people`. `stage` is where on a matter's road it counts;
     `by_law` says that its least is set by law.
     """
 
@@ -30,6 +30,7 @@ class Value:
     least: int = 1
     most: int = 400
     by_law: bool = False
+    options: tuple[str, ...] = ("yes", "no")
 
     def problem(self, text: str) -> Problem | None:
         """What is wrong with an entry, if anything."""
@@ -39,7 +40,7 @@ class Value:
             except ValueError:
                 return Problem("not_a_limit", self.key)
         elif self.kind == "choice":
-            return None if text in {"yes", "no"} else Problem("not_a_choice", self.key)
+            return None if text in self.options else Problem("not_a_choice", self.key)
         elif text.isascii() and text.isdigit():
             amount = int(text)
         else:
@@ -48,6 +49,9 @@ class Value:
             return Problem("out_of_bounds", self.key, {"least": self.least, "most": self.most})
         return None
 
+
+SHARES = ("half", "two_thirds", "three_quarters")
+"""Shares that a charter can ask for; `profiles` reckons with them."""
 
 # Where the law sets a limit, a charter cannot lower it. Posting:
 # Organic Law of Urban Residents' Committees (2026), Art. 34: at least 15 days.
@@ -64,6 +68,8 @@ VALUES: dict[str, Value] = {
         Value("meeting_notice_days", "3", "days", 4, least=2),
         Value("minutes", "5wd", "limit", 4),
         Value("posting_days", "15", "days", 4, least=15, by_law=True),
+        Value("council_quorum", "two_thirds", "choice", 4, options=SHARES),
+        Value("council_passing", "half", "choice", 4, options=SHARES),
         Value("vote_objection_days", "5", "days", 4, least=5),
         Value("vote_notice_days", "7", "days", 4, least=7),
         Value("vote_open_days", "7", "days", 4, least=3),

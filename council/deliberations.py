@@ -15,6 +15,7 @@ from council.people import Channel, Constituency
 from council.policy import Can
 from council.proposals import Proposal
 from council.rollcalls import Seat
+from council.tallies import heads
 from council.votes import Vote, vote_is_open
 
 WORDS, TEXT = 300, 1000
@@ -219,7 +220,7 @@ def agreement(session: Session, item: AgendaItem) -> Result:
     against = dict.fromkeys(now.due, 0)
     for one in objections(session, [item.id]).get(item.id, []):
         against[one.constituency] += one.withdrawn_at is None
-    return decisions.consensus(meeting.rule, now.due, now.present, against)
+    return decisions.consensus(meeting.rule, heads(now.due), heads(now.present), heads(against))
 
 
 def objections(session: Session, item_ids: list[int]) -> dict[int, list[Objection]]:

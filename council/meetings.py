@@ -11,13 +11,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import charter, deadlines, policy, votes
 from council.db import PLAIN, Base, Governed
-from council.decisions import JOINT_MEETING, Result, Rule
+from council.decisions import Result
 from council.errors import NotFound
 from council.gate import Context
 from council.people import Alias, Constituency, Person
 from council.places import Place
 from council.policy import Can
+from council.profiles import JOINT_MEETING
 from council.proposals import Proposal
+from council.thresholds import Rule
 from council.votes import Vote
 
 

@@ -1,7 +1,9 @@
 """Approval and score: what counts, what is spoiled, and how a tie at the border is said."""
 
+import ast
 import json
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from fractions import Fraction
@@ -143,6 +145,25 @@ def test_numbers_are_written_exactly_as_by_hand() -> None:
     given = (Fraction(8), Fraction(21, 2), Fraction(104, 3), Fraction(1, 3), Fraction(1, 20))
     assert [mixed(number) for number in given] == ["8", "10.5", "34 2/3", "1/3", "0.05"]
     assert mixed(Fraction(0)) == "0"
+
+
+def test_a_recount_can_carry_the_files_along() -> None:
+    """Standard library only, and no name at the top means two things when they lie in one file."""
+    defined: list[str] = []
+    for name in ("methods", "rankings", "lots", "budgets"):
+        tree = ast.parse((LOCALE.parent / f"{name}.py").read_text("utf-8"))
+        for node in tree.body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                module = getattr(node, "module", None) or node.names[0].name
+                assert (
+                    module == "council.methods" or module.split(".")[0] in sys.stdlib_module_names
+                )
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+                defined.append(node.name)
+            elif isinstance(node, ast.Assign | ast.AnnAssign):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                defined += [one.id for one in targets if isinstance(one, ast.Name)]
+    assert sorted(defined) == sorted(set(defined))
 
 
 def test_every_sentence_stands_in_both_languages() -> None:

@@ -6,14 +6,14 @@ from types import SimpleNamespace
 
 from jinja2 import ChoiceLoader, FileSystemLoader
 
-from council import decisions
-from council.decisions import Tally
+from council import decisions, profiles, rulecards
 from council.errors import Problem
 from council.gate import Possible
 from council.i18n import Language
 from council.people import Actor, Byline, Channel, Constituency, Post
 from council.places import Place, PlaceKind
 from council.proposals import Stage
+from council.tallies import ALL, Tally, Weight, heads
 from council.web import pages
 from council.web.forms import Form
 from council.web.look import Look
@@ -59,7 +59,11 @@ def data() -> dict[str, object]:
     }  # fmt: skip
     due = {code: tally.due for code, tally in votes.items()}
     present = {code: tally.present for code, tally in votes.items()}
-    rule = decisions.JOINT_MEETING
+    rule = profiles.JOINT_MEETING
+    owners = {
+        Weight.HEADS: Tally(386, 279, 214, 61, 3, 1),
+        Weight.AREA: Tally(3_421_050, 2_396_040, 1_789_010, 581_030, 18_000, 8_000),
+    }
     return {
         "row": SimpleNamespace(
             __tablename__="proposal", id=12, title="斜马路改造", body="第一段\n第二行\n\n<b>第二段",
@@ -82,8 +86,10 @@ def data() -> dict[str, object]:
             (SimpleNamespace(name="return_"), Possible("proposal.return", ("unit_named",))),
         ],
         "blocked": Possible("proposal.support", ("unit_named",)),
-        "voted": decisions.decide(rule, votes),
-        "agreed": decisions.consensus(rule, due, present, {}),
+        "voted": decisions.decide(rule, heads(votes)),
+        "agreed": decisions.consensus(rule, heads(due), heads(present), {}),
+        "owned": decisions.decide(profiles.OWNERS_SPECIAL, {ALL: owners}),
+        "rule": rulecards.card(profiles.OWNERS_SPECIAL, {ALL: owners}),
     }  # fmt: skip
 
 

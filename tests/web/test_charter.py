@@ -32,7 +32,7 @@ def test_everybody_reads_the_rules_in_plain_words(site: Site) -> None:
 def test_every_value_has_its_sentence_and_its_name(language: i18n.Language) -> None:
     keys = [f"charter_name.{key}" for key in VALUES]
     for key, value in VALUES.items():
-        ends = ("_yes", "_no") if value.kind == "choice" else ("",)
+        ends = [f"_{one}" for one in value.options] if value.kind == "choice" else [""]
         keys += [f"charter.{key}{end}" for end in ends]
         keys += [f"charter.law_{key}"] if value.by_law else []
     assert [key for key in keys if not i18n.knows(language, key)] == []
