@@ -1,7 +1,7 @@
 """The database: one writer, and the guard that no governed row changes outside an act."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
 from importlib import import_module
@@ -39,11 +39,15 @@ HASHED: dict[str, Any] = {"log": "hashed"}
 TABLES = (
     "places", "people", "audit", "accounts", "offices", "charter", "calendar", "files",
     "notices", "translations", "proposals", "admissions", "consultations", "opinions",
-    "statements", "summaries", "reviews", "findings", "votes", "rolls", "proxies", "rollcalls",
+    "statements", "summaries", "reviews", "findings", "votes", "referrals", "preparations",
+    "rolls", "proxies", "disputes", "safeguards", "rollcalls", "keepers", "ballots", "batches",
     "commitments", "acceptance", "delays", "ratings", "meetings", "attendance", "answers",
     "deliberations", "minutes",
 )  # fmt: skip
 """The modules that define tables."""
+
+CHEAP = 64 * 1024 * 1024
+"""Bytes up to which an SQLite file is written anew after a secret vote; it takes about a second."""
 
 APPEND_ONLY = ("audit_entry", "audit_node", "ballot")
 """Tables in which the database itself refuses every UPDATE and DELETE."""
@@ -141,6 +145,20 @@ class Database:
             yield session
             session.commit()
 
+    def rewrite(self, *tables: str) -> None:
+        """Write these tables anew, so that no older copy of their rows is left in the files.
+
+        On SQLite the journal is emptied too; the whole file is written anew while that is cheap.
+        """
+        if self._writer.dialect.name == "sqlite":
+            with closing(self._writer.raw_connection()) as raw:
+                _empty(raw)
+            return
+        loose = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+        with loose.connect() as connection:
+            for table in tables:
+                connection.exec_driver_sql(f"VACUUM FULL {table}")
+
     def close(self) -> None:
         """Give all connections back."""
         self._reader.dispose()
@@ -157,8 +175,7 @@ def _sqlite(url: str, *, writes: bool) -> sa.Engine:
         url, poolclass=sa.QueuePool, connect_args={"check_same_thread": False}, **pool
     )
     pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"]
-    if not writes:
-        pragmas.append("query_only=ON")
+    pragmas.append("secure_delete=ON" if writes else "query_only=ON")
 
     @event.listens_for(made, "connect")
     def connect(connection: Any, _record: object) -> None:
@@ -173,8 +190,21 @@ def _sqlite(url: str, *, writes: bool) -> sa.Engine:
     return made
 
 
+def _empty(connection: Any) -> None:
+    """Leave nothing deleted in an SQLite file: no free pages when it is small, no journal."""
+    cursor = connection.cursor()
+    pages, size = (cursor.execute(f"PRAGMA {n}").fetchone()[0] for n in ("page_count", "page_size"))
+    if pages * size <= CHEAP:
+        cursor.execute("VACUUM")
+    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def _postgresql(url: str, *, writes: bool) -> sa.Engine:
-    made = sa.create_engine(url, pool_size=8, max_overflow=0, pool_pre_ping=True)
+    # What was acknowledged is on the disk, whatever the server's own default is.
+    durable = {"options": "-c synchronous_commit=on"} if writes else {}
+    made = sa.create_engine(
+        url, pool_size=8, max_overflow=0, pool_pre_ping=True, connect_args=durable
+    )
     return made if writes else made.execution_options(postgresql_readonly=True)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 from sqlalchemy.types import JSON, String
 
 from council import audit, people, policy
-from council.db import Governed
+from council.db import Governed, UngovernedChange
 from council.errors import NotAllowed, NotReady
 from council.people import Actor, Behalf, Channel, Constituency
 from council.policy import Can, Grant
@@ -89,6 +89,7 @@ class Act:
     behalf: bool = False
     where: str = ""
     moves: tuple[tuple[str, str], ...] = ()
+    entry: bool = True
 
 
 ACTS: dict[str, Act] = {}
@@ -102,18 +103,25 @@ def place_of(function: Callable[..., object]) -> str:
 
 
 def act(
-    name: str, *, who: Can, requires: tuple[Requirement, ...] = (), behalf: bool = False
+    name: str,
+    *,
+    who: Can,
+    requires: tuple[Requirement, ...] = (),
+    behalf: bool = False,
+    entry: bool = True,
 ) -> Callable[[Callable[Concatenate[Context, S, P], R]], Callable[Concatenate[Context, S, P], R]]:
     """Declare that the function below changes the record, who may call it and when.
 
     `behalf` allows a worker to do it for somebody. The function takes the context and the row
     (or place) that it acts on; what it returns, if it is a governed row, is the entry's subject.
+    Without `entry` its entry follows with its batch, because the order of entries would tell who
+    cast which secret ballot; such an act changes no governed row.
     """
 
     def declare(
         rule: Callable[Concatenate[Context, S, P], R],
     ) -> Callable[Concatenate[Context, S, P], R]:
-        spec = register(Act(name, who, requires, behalf, place_of(rule)))
+        spec = register(Act(name, who, requires, behalf, place_of(rule), entry=entry))
 
         @wraps(rule)
         def run(ctx: Context, subject: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -240,13 +248,16 @@ def _run(ctx: Context, opened: "_Open", rule: Callable[[], R], drafts: list[audi
     """Rule, flush, diff, entry; then, still in the same savepoint, what follows from the act."""
     ctx.session.info["act"] = opened
     try:
-        signed = _signature(ctx, opened)
+        signed = _signature(ctx, opened) if opened.spec.entry else {}
         result = rule()
         ctx.session.flush()
     finally:
         ctx.session.info["act"] = None
     about = result if isinstance(result, Governed) else opened.subject
-    drafts.append(_draft(ctx, opened, about, signed))
+    if opened.spec.entry:
+        drafts.append(_draft(ctx, opened, about, signed))
+    elif touched := _touched(opened):
+        raise UngovernedChange(f"{_table(touched[0][0])} in {opened.spec.name}, which has no entry")
     for hook in _AFTER.get(opened.spec.name, ()):
         hook(ctx, about)
     return result

@@ -31,6 +31,7 @@ class LogKind(StrEnum):
     CONSULTATION = "consultation"
     REVIEW = "review"
     MEETINGS = "meetings"
+    VOTES = "votes"
     IMPLEMENTATION = "implementation"
     COMMUNITY = "community"
 
@@ -39,8 +40,9 @@ NOUNS: dict[LogKind, frozenset[str]] = {
     LogKind.PROPOSALS: frozenset({"proposal", "admission"}),
     LogKind.CONSULTATION: frozenset({"consultation", "opinion", "statement", "group"}),
     LogKind.REVIEW: frozenset({"review"}),
-    LogKind.MEETINGS: frozenset(
-        {"meeting", "check_in", "unit_answer", "item", "vote", "ballot", "minutes", "roll", "proxy"}
+    LogKind.MEETINGS: frozenset({"meeting", "check_in", "unit_answer", "item", "minutes"}),
+    LogKind.VOTES: frozenset(
+        {"vote", "ballot", "roll", "proxy", "dispute", "referral", "keeper", "box", "ballot_batch"}
     ),
     LogKind.IMPLEMENTATION: frozenset({"commitment", "decision", "result", "rating"}),
 }

@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from council import audit, commitments, consultations, merkle, process, ratings
+from council import audit, batches, commitments, consultations, course, merkle, process, ratings
 from council.checkpoint import Checkpoint, Signer, Verifier
 from council.db import Database
 from council.errors import CouncilError
@@ -37,6 +38,7 @@ def work(database: Database, settings: Settings, now: datetime) -> int:
             with suppress(CouncilError), database.write() as session:
                 act(Context(session, SYSTEM, now), row_id)
                 done += 1
+    _forget_order(database, settings)
     sign(database, settings)
     return done
 
@@ -73,10 +75,23 @@ def _flag(ctx: Context, commitment_id: int) -> None:
     commitments.flag_overdue(ctx, ctx.session.get_one(commitments.Commitment, commitment_id))
 
 
+def _forget_order(database: Database, settings: Settings) -> None:
+    """Once after the close of a secret vote: leave no trace of the order of its ballots on disk."""
+    with database.read() as session:
+        closed = batches.closed(session)
+    kept = settings.data_dir / "closed_boxes"
+    known = {int(one) for one in kept.read_text("utf-8").split()} if kept.exists() else set()
+    if closed - known:
+        batches.blur(database)
+        _replace(kept, " ".join(str(one) for one in sorted(closed)))
+
+
 _DUE: tuple[tuple[Callable[[Context], Iterable[int]], Callable[[Context, int], None]], ...] = (
     (_windows_over, _move("close_consultation")),
     (commitments.newly_overdue, _flag),
     (_ratings_over, _move("close_rating")),
+    (batches.due, batches.log_waiting),
+    (course.due, course.tick),
 )
 
 
@@ -96,7 +111,7 @@ def sign(database: Database, settings: Settings) -> str | None:
             return None
         size, root = _recomputed(session, last)
     note = signer.sign(Checkpoint(settings.log_origin, size, root).text())
-    _keep(settings, note)
+    _replace(settings.checkpoint_file, note)
     return note
 
 
@@ -124,11 +139,11 @@ def _recomputed(session: Session, last: Checkpoint | None) -> tuple[int, bytes]:
     return size, tree.root()
 
 
-def _keep(settings: Settings, note: str) -> None:
-    """Replace the file in one step, on the disk before it counts."""
-    fresh = settings.checkpoint_file.with_suffix(".new")
+def _replace(path: Path, words: str) -> None:
+    """Replace a file in one step, on the disk before it counts."""
+    fresh = path.with_suffix(".new")
     with fresh.open("w", encoding="utf-8") as target:
-        target.write(note)
+        target.write(words)
         target.flush()
         os.fsync(target.fileno())
-    fresh.replace(settings.checkpoint_file)
+    fresh.replace(path)

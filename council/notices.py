@@ -16,11 +16,18 @@ LEAST_DAYS = 15
 
 
 class NoticeKind(StrEnum):
-    """公示 invites objections, 公告 is final; these three stand on the board in the main line."""
+    """公示 invites objections, 公告 is final; a formal vote has three notices of its own."""
 
     DECISION = "decision"
     RESULT = "result"
     MEETING = "meeting"
+    VOTE_NOTICE = "vote_notice"
+    VOTE_PROVISIONAL = "vote_provisional"
+    VOTE_RESULT = "vote_result"
+
+
+LASTING = frozenset({NoticeKind.DECISION, NoticeKind.RESULT, NoticeKind.VOTE_RESULT})
+"""What hangs for at least fifteen days; the others hang until what they call for is over."""
 
 
 class Notice(Governed, Base):
@@ -29,6 +36,7 @@ class Notice(Governed, Base):
     __tablename__ = "notice"
     community_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"), index=True)
+    vote_id: Mapped[int | None] = mapped_column(ForeignKey("vote.id"), index=True)
     kind: Mapped[NoticeKind]
     title: Mapped[str]
     body: Mapped[str]
@@ -47,13 +55,14 @@ def post(
     body: str,
     days: int,
     proposal_id: int | None = None,
+    vote_id: int | None = None,
     board: str = "",
 ) -> Notice:
     """Put up a notice; called by other rooms inside their own acts. At least 15 days (Art. 34)."""
-    days = max(days, LEAST_DAYS) if kind is not NoticeKind.MEETING else days
+    days = max(days, LEAST_DAYS) if kind in LASTING else days
     made = Notice(
-        community_id=row.community_id, proposal_id=proposal_id, kind=kind, title=title, body=body,
-        board=board, posted_at=ctx.now, days=days,
+        community_id=row.community_id, proposal_id=proposal_id, vote_id=vote_id, kind=kind,
+        title=title, body=body, board=board, posted_at=ctx.now, days=days,
         until=deadlines.last_day(deadlines.window_end(ctx.now, days)),
     )  # fmt: skip
     ctx.session.add(made)
@@ -70,6 +79,12 @@ def posted(session: Session, proposal_id: int, kind: NoticeKind) -> Notice | Non
     """The newest notice of a kind about a matter."""
     found = select(Notice).where(Notice.proposal_id == proposal_id, Notice.kind == kind)
     return session.scalars(found.order_by(Notice.id.desc()).limit(1)).first()
+
+
+def of_vote(session: Session, vote_id: int) -> list[Notice]:
+    """The notices of a formal vote, oldest first."""
+    found = select(Notice).where(Notice.vote_id == vote_id).order_by(Notice.id)
+    return list(session.scalars(found))
 
 
 def is_over(notice: Notice, now: datetime) -> bool:

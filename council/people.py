@@ -204,11 +204,17 @@ def alias(session: Session, person_id: int, community_id: int) -> Alias:
     """The person's public face in a community, made at the first need (call it inside an act).
 
     The number is the next free one of the community; two writers at once are stopped by the
-    unique index, and there is only one writer.
+    unique index, and there is only one writer. A session asks once for each face; one that a
+    savepoint took back is in the session no more.
     """
+    faces: dict[tuple[int, int], Alias] = session.info.setdefault("faces", {})
+    known = faces.get((person_id, community_id))
+    if known is not None and known in session:
+        return known
     found = select(Alias).where(Alias.person_id == person_id, Alias.community_id == community_id)
     existing = session.scalars(found).first()
     if existing:
+        faces[person_id, community_id] = existing
         return existing
     last = select(func.max(Alias.number)).where(Alias.community_id == community_id)
     made = Alias(
@@ -219,6 +225,7 @@ def alias(session: Session, person_id: int, community_id: int) -> Alias:
     )
     session.add(made)
     session.flush()
+    faces[person_id, community_id] = made
     return made
 
 

@@ -10,8 +10,10 @@ from council import (
     consultations,
     meetings,
     postings,
+    preparations,
     proposals,
     ratings,
+    referrals,
     reviews,
     sittings,
     summaries,
@@ -25,7 +27,7 @@ from council.meetings import AgendaItem, Meeting
 from council.people import SYSTEM
 from council.policy import Can
 from council.proposals import Proposal, Stage
-from council.votes import Vote
+from council.votes import DECIDED, LAWFUL, Vote, VoteStage
 from council.workflow import Transition, Workflow, advance, open_transitions
 
 # What belongs to a move itself: dates and clocks
@@ -108,6 +110,25 @@ def decide(ctx: Context, proposal: Proposal) -> None:
         calendar.start(ctx, proposal, "assign_tasks", Limit.parse("5wd"), who=Can.CONVENE)
 
 
+def await_body(ctx: Context, proposal: Proposal) -> None:
+    """The body that decides has to be asked; the draft of its vote stops the clock."""
+    limit = charter.limit(proposal.rules, "meeting_call")
+    calendar.start(ctx, proposal, "call_body", limit, who=Can.CONVENE)
+    proposal.decided_at, proposal.moved_at = None, ctx.now
+
+
+def begin_anew(ctx: Context, proposal: Proposal) -> None:
+    """The decision is void: nothing of it waits any more, the body has to be asked again."""
+    calendar.meet(ctx, proposal)
+    await_body(ctx, proposal)
+
+
+def leave(ctx: Context, proposal: Proposal) -> None:
+    """It ends here, without a decision to carry out."""
+    calendar.meet(ctx, proposal)
+    proposal.decided_at = proposal.moved_at = ctx.now
+
+
 def begin_work(ctx: Context, proposal: Proposal) -> None:
     """The work runs; the posting of the decision runs beside it."""
     calendar.meet(ctx, proposal, "assign_tasks", "post_decision")
@@ -153,6 +174,24 @@ def vote_rejects(ctx: Context, proposal: Proposal) -> bool:
 def vote_refers(ctx: Context, proposal: Proposal) -> bool:
     """One constituency is unanimously against: the lawful body decides."""
     return _outcome(ctx, proposal) is Outcome.REFERRED
+
+
+def vote_falls_short(ctx: Context, proposal: Proposal) -> bool:
+    """The body that decides has not adopted it, or its vote was voided."""
+    return vote_voided(ctx, proposal) or _outcome(ctx, proposal) not in {None, Outcome.ADOPTED}
+
+
+def vote_voided(ctx: Context, proposal: Proposal) -> bool:
+    """The vote that decided has been voided."""
+    vote = votes.latest(ctx.session, proposal.id)
+    return vote is not None and vote.stage is VoteStage.VOIDED
+
+
+def body_has_rejected(ctx: Context, proposal: Proposal) -> bool:
+    """The body that decides has voted, and has not adopted it."""
+    vote = votes.latest(ctx.session, proposal.id)
+    done = vote is not None and vote.body in LAWFUL and vote.stage in DECIDED
+    return done and vote_falls_short(ctx, proposal)
 
 
 def _outcome(ctx: Context, proposal: Proposal) -> Outcome | None:
@@ -205,7 +244,17 @@ PROPOSAL = Workflow(
         T("open_vote", Stage.DELIBERATING, Stage.VOTING, Can.SYSTEM, (), moved),
         T("adopt", Stage.VOTING, Stage.ADOPTED, Can.SYSTEM, (vote_adopts,), decide),
         T("reject", Stage.VOTING, Stage.REJECTED, Can.SYSTEM, (vote_rejects,), decide),
-        T("refer", Stage.VOTING, Stage.TRANSFERRED, Can.SYSTEM, (vote_refers,), decide),
+        # another body of the community decides, or somebody outside
+        T("refer", Stage.VOTING, Stage.REFERRED, Can.SYSTEM, (vote_refers,), await_body),
+        T("send_to_body", Stage.READY_FOR_MEETING, Stage.REFERRED, Can.CONVENE,
+          (referrals.body_named,), await_body),
+        T("transfer", Stage.REFERRED, Stage.TRANSFERRED, Can.CONVENE,
+          (referrals.body_is_outside, preparations.no_vote_under_way), leave),
+        T("open_vote", Stage.REFERRED, Stage.VOTING, Can.SYSTEM, (), moved),
+        T("fall_short", Stage.VOTING, Stage.REFERRED, Can.SYSTEM, (vote_falls_short,), await_body),
+        T("annul", Stage.ADOPTED, Stage.REFERRED, Can.SYSTEM, (vote_voided,), begin_anew),
+        T("end_rejected", Stage.REFERRED, Stage.REJECTED, Can.CONVENE,
+          (body_has_rejected, preparations.no_vote_under_way), leave),
         # 事后能否干成: will it be done?
         T("start_work", Stage.ADOPTED, Stage.IN_PROGRESS, Can.CONVENE,
           (commitments.has_tasks, postings.decision_posted), begin_work),
@@ -267,6 +316,32 @@ def follow_vote(ctx: Context, vote: Vote) -> None:
     """The outcome that the rule computed moves the matter; nobody types it."""
     if vote.outcome is not None and vote.proposal_id is not None:
         _move(ctx, vote.proposal_id, OF_OUTCOME[vote.outcome])
+
+
+@after("vote.begin")
+def open_formal_vote(ctx: Context, vote: Vote) -> None:
+    """While a formal vote that decides is open, its matter is being voted on."""
+    if vote.proposal_id is not None and vote.body in LAWFUL:
+        _move(ctx, vote.proposal_id, "open_vote")
+
+
+@after("vote.finish")
+def follow_formal_vote(ctx: Context, vote: Vote) -> None:
+    """Adopted, or back to the committee, which asks again or ends the matter."""
+    if vote.proposal_id is not None and vote.body in LAWFUL:
+        adopted = vote.outcome is Outcome.ADOPTED
+        _move(ctx, vote.proposal_id, "adopt" if adopted else "fall_short")
+
+
+@after("vote.void")
+def follow_void(ctx: Context, vote: Vote) -> None:
+    """A matter whose vote is void waits for another vote; work that has begun goes on."""
+    if vote.proposal_id is None or vote.body not in LAWFUL:
+        return
+    proposal = ctx.session.get_one(Proposal, vote.proposal_id)
+    step = {Stage.VOTING: "fall_short", Stage.ADOPTED: "annul"}.get(proposal.stage)
+    if step:
+        _move(ctx, proposal.id, step)
 
 
 @after("commitment.pass")

@@ -36,6 +36,7 @@ class Stage(StrEnum):
     UNDER_REVIEW = "under_review"
     READY_FOR_MEETING = "ready_for_meeting"
     DELIBERATING = "deliberating"
+    REFERRED = "referred"
     VOTING = "voting"
     ADOPTED = "adopted"
     REJECTED = "rejected"
@@ -51,8 +52,8 @@ ROAD: dict[Stage, int] = {
     Stage.CONSULTING: 2,
     Stage.SUMMARISING: 2,
     Stage.UNDER_REVIEW: 3,
-    **dict.fromkeys(list(Stage)[9:15], 4),
-    **dict.fromkeys(list(Stage)[15:], 5),
+    **dict.fromkeys(list(Stage)[9:16], 4),
+    **dict.fromkeys(list(Stage)[16:], 5),
 }
 """Which of the five public stages each state belongs to."""
 

@@ -17,7 +17,7 @@ from council.policy import Can
 from council.proposals import Proposal
 from council.tallies import Tally, heads
 from council.thresholds import Rule
-from council.votes import Choice, Vote, Voter, VoteStage, vote_is_open, voter
+from council.votes import Choice, Vote, VoteMode, Voter, VoteStage, vote_is_open, voter
 
 # Table
 
@@ -45,13 +45,21 @@ class Ballot(Governed, Base):
 
 def is_voter(ctx: Context, vote: Vote) -> bool:
     """Only a seat that was present when the vote opened votes; the chair has none."""
-    return ctx.actor is not None and voter(ctx.session, vote.id, ctx.voice.person_id) is not None
+    if ctx.actor is None:
+        return False
+    mine = voter(ctx.session, vote.id, ctx.voice.person_id)
+    return mine is not None and not mine.struck
+
+
+def by_name(ctx: Context, vote: Vote) -> bool:
+    """The vote is by name; a secret ballot goes into the box."""
+    return vote.mode is VoteMode.ROLL_CALL
 
 
 # Acts
 
 
-@act("ballot.cast", who=Can.SPEAK, requires=(vote_is_open, is_voter), behalf=True)
+@act("ballot.cast", who=Can.SPEAK, requires=(vote_is_open, by_name, is_voter), behalf=True)
 def cast(ctx: Context, vote: Vote, *, choice: Choice) -> Ballot:
     """Vote, or change one's vote before the close: every cast is kept, the last one counts."""
     _hold(ctx.session, vote, alone=False)

@@ -20,6 +20,7 @@ class Rule:
     moves: tuple[tuple[str, str], ...]
     requires: tuple[tuple[str, str], ...]
     where: str
+    entry: bool
 
 
 def listing(word: str = "") -> Iterator[Rule]:
@@ -28,7 +29,7 @@ def listing(word: str = "") -> Iterator[Rule]:
     for spec in sorted(ACTS.values(), key=lambda one: one.name):
         needs = tuple((need.__name__, place_of(need)) for need in spec.requires)
         if word in spec.name or any(word in name for name, _ in needs):
-            yield Rule(spec.name, holders(spec.who), spec.moves, needs, spec.where)
+            yield Rule(spec.name, holders(spec.who), spec.moves, needs, spec.where, spec.entry)
 
 
 def holders(can: Can) -> str:
@@ -45,6 +46,7 @@ def text(word: str = "") -> str:
         lines.append(f"{rule.name}  [{rule.who}]  {rule.where}")
         lines += [f"    {source} → {to}" for source, to in rule.moves]
         lines += [f"    needs {name}  {where}" for name, where in rule.requires]
+        lines += [] if rule.entry else ["    its entry follows with its batch"]
     return "\n".join(lines)
 
 

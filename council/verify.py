@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from council import audit, db, merkle, proposals, rollcalls
+from council import audit, batches, counting, db, merkle, proposals, rollcalls
 from council.checkpoint import BadNote, Checkpoint, Signer, Verifier
 from council.db import Base, Database, Governed
 from council.files import StoredFile
 from council.gate import is_private
 from council.settings import Settings
+from council.votes import Vote
 
 
 @dataclass(frozen=True)
@@ -247,8 +248,11 @@ def _derived(session: Session) -> Iterator[tuple[str, int, str]]:
     """Counters and results that do not follow from the rows they are computed from."""
     for row_id, kept, counted in proposals.miscounted(session):
         yield "proposal", row_id, f"supporters says {kept}, there are {counted}"
-    for row_id in rollcalls.miscomputed(session):
+    for row_id in (*rollcalls.miscomputed(session), *counting.miscomputed(session)):
         yield "vote", row_id, "its result does not follow from its ballots"
+    for vote_id in sorted(batches.closed(session)):
+        for words in batches.faults(session, session.get_one(Vote, vote_id)):
+            yield "vote", vote_id, words
 
 
 def _check_files(session: Session, settings: Settings, report: Report) -> None:

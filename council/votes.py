@@ -237,6 +237,12 @@ def past(ctx: Context, community_id: int, before: int | None, limit: int) -> lis
     return list(ctx.session.scalars(found.order_by(Vote.id.desc()).limit(limit + 1)))
 
 
+def of_matter(ctx: Context, proposal_id: int) -> list[Vote]:
+    """The formal votes about a matter that this reader may see, newest first."""
+    found = seen(ctx).where(Vote.proposal_id == proposal_id, Vote.agenda_item_id.is_(None))
+    return list(ctx.session.scalars(found.order_by(Vote.id.desc())))
+
+
 def of_items(session: Session, item_ids: Iterable[int]) -> dict[int, Vote]:
     """The votes on items of an agenda, by item, in one statement."""
     found = select(Vote).where(Vote.agenda_item_id.in_(list(item_ids)))
@@ -247,6 +253,14 @@ def voter(session: Session, vote_id: int, person_id: int | None) -> Voter | None
     """The seat with which this person votes, if any."""
     found = select(Voter).where(Voter.vote_id == vote_id, Voter.person_id == person_id)
     return session.scalars(found).first()
+
+
+def entitled(session: Session, person_id: int, vote_ids: Iterable[int]) -> set[int]:
+    """In which of these votes the person stands on the roll, in one statement."""
+    found = select(Voter.vote_id).where(
+        Voter.person_id == person_id, Voter.vote_id.in_(list(vote_ids)), Voter.struck.is_(False)
+    )
+    return set(session.scalars(found))
 
 
 @dataclass(frozen=True)

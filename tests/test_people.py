@@ -2,8 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import event
+
 from council import people
+from council.errors import NotReady
+from council.gate import Act, through
 from council.people import Constituency, Post
+from council.places import Place
+from council.policy import Can
 from tests.world import World
 
 
@@ -35,6 +42,33 @@ def test_numbers_and_references_are_one_person_each(world: World) -> None:
     assert first is again
     assert first.number != other.number
     assert first.ref != other.ref
+
+
+def test_a_number_that_a_refused_act_took_is_given_anew(world: World) -> None:
+    place = world.session.get_one(Place, world.community.parent_id)
+    seen = []
+
+    def meet() -> None:
+        seen.append(people.alias(world.session, world.who["neighbour"], place.id))
+        if len(seen) == 1:
+            raise NotReady("not_ready")
+
+    with pytest.raises(NotReady):
+        through(world.system(), Act("test.meet", Can.SYSTEM), place, meet)
+    through(world.system(), Act("test.meet", Can.SYSTEM), place, meet)
+    lost, made = seen
+    assert made is not lost
+    assert made in world.session
+
+
+def test_a_session_asks_once_for_each_face(world: World) -> None:
+    asked: list[str] = []
+    event.listen(world.session.get_bind(), "before_cursor_execute", lambda *it: asked.append(it[2]))
+    first, again = (
+        people.alias(world.session, world.who["neighbour"], world.community.id) for _ in range(2)
+    )
+    assert first is again
+    assert len(asked) <= 1
 
 
 def test_an_office_counts_only_within_its_term(world: World) -> None:

@@ -40,6 +40,9 @@ WHO = {
     "send_to_review": Post.FACILITATOR,
     "skip_review": Post.PARTY_LEAD,
     "finish_review": Post.PARTY_LEAD,
+    "send_to_body": Post.PARTY_LEAD,
+    "transfer": Post.PARTY_LEAD,
+    "end_rejected": Post.COMMITTEE,
     "start_work": Post.COMMITTEE,
     "complete": Post.COMMITTEE,
 }
@@ -188,7 +191,7 @@ def test_consensus_adopts_the_matter(world: World) -> None:
     ("against", "stage", "act"),
     [
         ((), Stage.ADOPTED, "proposal.adopt"),
-        ((Constituency.UNITS,), Stage.TRANSFERRED, "proposal.refer"),
+        ((Constituency.UNITS,), Stage.REFERRED, "proposal.refer"),
         (tuple(SEATS), Stage.REJECTED, "proposal.reject"),
     ],
 )

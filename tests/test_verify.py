@@ -10,17 +10,23 @@ from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from council import audit, calendar, charter, commitments, jobs, people, verify
+from council.batches import BallotBatch
 from council.commitments import Commitment
 from council.db import APPEND_ONLY, load_tables
 from council.delays import Explanation
+from council.disputes import Dispute, DisputeAbout
 from council.gate import Act, Context, through
+from council.keepers import Keeper
 from council.opinions import Opinion
-from council.people import Office, Post
+from council.people import Channel, Constituency, Office, Post
 from council.places import Place, PlaceKind
 from council.policy import Can
+from council.preparations import Preparation
 from council.proxies import Proxy
+from council.referrals import Referral, Subject
+from council.safeguards import Watching, Witness
 from council.verify import Report
-from council.votes import Voter
+from council.votes import Body, Voter
 from tests.example import Example
 
 load_tables()
@@ -100,6 +106,31 @@ def complete(example: Example) -> None:
             holder_id=second.id, slot=2, written_on=date(2026, 5, 5),
         )  # fmt: skip
         through(system, Act("test.proxy", Can.SYSTEM), place, lambda: session.add(given))
+        papers = formal(first, admin.person_id, now)
+        through(system, Act("test.papers", Can.SYSTEM), place, lambda: session.add_all(papers))
+
+
+def formal(voter: Voter, person_id: int, now: datetime) -> list[verify.Governed]:
+    """The rows that a formal vote has beside it, as if there had been one."""
+    here = {"community_id": voter.community_id, "proposal_id": 1}
+    vote = here | {"vote_id": voter.vote_id}
+    return [
+        BallotBatch(**vote, number=1, commitments=["ab" * 32], at=now),
+        Keeper(**vote, person_id=person_id, number=1, salt="ab", public="cd", share="ef"),
+        Referral(
+            **here, subject=Subject.COVENANT, authorised=True, body=Body.DELEGATES, outside=None,
+            profile="DELEGATE_ASSEMBLY", settled_by_id=person_id, settled_at=now,
+        ),
+        Preparation(
+            **vote, profile="STRAW", electorate="members", constituencies=[], days={"open": 7},
+            drafted_by_id=person_id, drafted_at=now, checks=[],
+        ),
+        Dispute(
+            **vote, about=DisputeAbout.ROLL, person_id=person_id, words="少了一人。",
+            capacity=Constituency.RESIDENTS, channel=Channel.WEB, lodged_at=now,
+        ),
+        Witness(**vote, person_id=person_id, watching=Watching.TELLER, at=now),
+    ]  # fmt: skip
 
 
 def test_an_untouched_record_holds(example: Example) -> None:

@@ -97,7 +97,7 @@ class Stage:
         heapq.heappush(self._scenes, (when, self._entered, scene))
 
     def play(self, until: datetime, told: Callable[[float], None]) -> None:
-        """Play every scene in one order of time, each portion a transaction; then stop the clock.
+        """Play every scene in one order of time, each day a transaction; then stop the clock.
 
         `told` hears how much of the time has passed, from 0 to 1.
         """
@@ -107,11 +107,11 @@ class Stage:
             when, _, scene = heapq.heappop(self._scenes)
             self.now = max(self.now, when)
             if deadlines.local_date(when) != day:
+                self.session.commit()
                 day = deadlines.local_date(when)
                 jobs.run_due(self.system())
                 told((when - first) / max(until - first, timedelta(seconds=1)))
             following = next(scene, None)
-            self.session.commit()
             if following is not None:
                 self.enter(following, scene)
         self.now = max(self.now, until)

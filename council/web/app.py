@@ -23,9 +23,9 @@ from council.web.refusals import refuse
 ROOMS = (
     "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
     "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
-    "attendance", "deliberations", "minutes", "votes", "rolls", "imports", "proxies",
-    "commitments", "assignments", "postings", "ratings", "log", "translations", "notices",
-    "offices", "places", "charter", "calendar",
+    "attendance", "deliberations", "minutes", "preparations", "course", "disputes", "votes",
+    "rolls", "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
+    "translations", "notices", "offices", "places", "charter", "calendar",
 )  # fmt: skip
 """The modules of council.web with a list `routes`, in the order in which addresses are matched."""
 

@@ -15,8 +15,10 @@ from council import (
     policy,
     process,
     proposals,
+    referrals,
     road,
     translations,
+    votes,
 )
 from council.errors import Invalid
 from council.gate import Context
@@ -79,7 +81,7 @@ def words(request: Request, ctx: Context, ids: list[int]) -> Translations | None
 LOG = 6
 """Newest entries of the log on the page itself."""
 
-ELSEWHERE = {"submit", "withdraw", "admit", "refuse", "return"}
+ELSEWHERE = {"submit", "withdraw", "admit", "refuse", "return", "send_to_body"}
 """Transitions that have a page of their own."""
 
 OF = "/proposals/{id}/"
@@ -94,6 +96,7 @@ WORK: tuple[tuple[Stage, Can, str], ...] = (
     (Stage.UNDER_REVIEW, Can.REVIEW, OF + "review"),
     (Stage.UNDER_REVIEW, Can.CONVENE, OF + "review"),
     (Stage.READY_FOR_MEETING, Can.CONVENE, "/meetings/new?proposal={id}"),
+    (Stage.REFERRED, Can.CONVENE, "/votes/new?proposal={id}"),
     (Stage.ADOPTED, Can.CONVENE, OF + "commitments/new"),
     (Stage.ADOPTED, Can.PUBLISH, OF + "postings/decision/new"),
     (Stage.IN_PROGRESS, Can.CONVENE, OF + "commitments/new"),
@@ -117,6 +120,8 @@ def work(
         place = f"/votes/{meeting.vote.id}" if meeting.vote else f"/meetings/{meeting.meeting.id}"
         key = "work.voting.see" if meeting.vote else "work.meeting.see"
         found = [(key, place)]
+    if stage is Stage.READY_FOR_MEETING and Can.CONVENE in able:
+        found.append(("work.ready_for_meeting.body", f"/votes/new?proposal={proposal.id}"))
     if stage is Stage.CONSULTING and ctx.actor is None:
         found.append(("work.consulting.speak", base + "consultation"))
     if stage is Stage.RETURNED and ctx.actor and ctx.actor.person_id == proposal.author_id:
@@ -160,6 +165,7 @@ def show(request: Request, ctx: Context) -> Response:
         took=road.participation(session, [proposal.id])[proposal.id],
         photos=files.photos(session, [pair], private=readable).get(pair, []) if readable else [],
         log=history.entries_of(ctx, proposal.id, LOG),
+        referral=referrals.of(session, proposal.id), ballots=votes.of_matter(ctx, proposal.id),
         translations=words(request, ctx, [proposal.id]),
         **support_of(request, ctx, proposal, able),
     )  # fmt: skip

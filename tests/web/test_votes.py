@@ -6,6 +6,8 @@ from council import deliberations, meetings, rollcalls, votes
 from council.people import Constituency, Post
 from council.votes import Choice
 from tests.hall import MOTION, Hall
+from tests.polling import QUESTION, Poll
+from tests.web.conftest import statements
 
 HTMX = {"HX-Request": "true"}
 
@@ -127,3 +129,119 @@ def test_the_result_shows_every_line_of_the_arithmetic(world, site, hall, vote):
 
 def test_a_vote_on_a_matter_that_is_not_public_is_not_found(world, site, hall):
     assert site.visitor().get("/votes/77").status_code == 404
+
+
+# Formal votes
+
+
+MANY = (Choice.FOR, Choice.FOR, Choice.AGAINST)
+
+
+def test_the_list_shows_what_is_open_with_its_turnout_and_what_was_decided(world, site):
+    empty = site.visitor().get("/votes").text
+    assert "现在没有正在进行的投票" in empty
+    done, open_ = Poll(world), Poll(world)
+    done.final(*MANY)
+    open_.opened()
+    open_.cast(Choice.FOR)
+    Poll(world)
+    world.commit()
+    page = site.visitor().get("/votes").text
+    assert "3 人里已投 1 人（33.33%）" in page
+    assert page.count("文明养犬公约") == 2
+    assert "去投我的票" not in page
+    assert "去投我的票" in site.as_("neighbour").get("/votes").text
+    assert site.as_(Post.PARTY_LEAD).get("/votes").text.count("文明养犬公约") == 3
+
+
+def test_the_list_has_older_pages(world, site, monkeypatch):
+    monkeypatch.setattr("council.web.votes.PAGE", 1)
+    for _ in range(2):
+        Poll(world).final(*MANY)
+    world.commit()
+    first = site.visitor().get("/votes").text
+    assert "/votes?before=2" in first
+    assert 'href="/votes/1"' in site.visitor().get("/votes?before=2").text
+    assert "before" in site.visitor().get("/votes?before=x").text
+
+
+def test_the_list_takes_as_many_statements_for_many_votes(world, site):
+    counts = []
+    for n in (2, 8):
+        for _ in range(n):
+            Poll(world).opened()
+        world.commit()
+        seen = statements(site)
+        site.visitor().get("/votes")
+        counts.append(len(seen))
+    assert counts[0] == counts[1]
+
+
+def test_an_open_vote_shows_question_rule_and_turnout_and_no_result(world, site):
+    poll = Poll(world)
+    poll.opened()
+    poll.cast(Choice.FOR, Choice.AGAINST)
+    world.commit()
+    page = site.visitor().get(f"/votes/{poll.vote.id}").text
+    for words in (QUESTION, "孩子和老人走路放心。", "管得太细，不好执行。", "2<small> / 3",
+                  "居民代表会议", "投票通知公告"):  # fmt: skip
+        assert words in page
+    assert 'name="choice"' not in page
+    assert 'id="outcome"' not in page
+
+
+def test_a_voter_on_the_roll_votes_by_name_without_script(world, site):
+    poll = Poll(world)
+    poll.opened()
+    world.commit()
+    client, address = site.as_("neighbour"), f"/votes/{poll.vote.id}"
+    assert client.get(address).text.count('name="choice"') == 3
+    assert client.post(f"{address}/check", data={}).status_code == 422
+    assert "投出这一票" in client.post(f"{address}/check", data={"choice": "for"}).text
+    assert client.post(f"{address}/ballots", data={"choice": "for"}).status_code == 303
+    assert "您已投票：赞成" in client.get(address).text
+    assert client.get(f"{address}/result").headers["location"] == address
+
+
+def test_whoever_is_not_on_the_roll_has_no_ballot(world, site):
+    poll = Poll(world)
+    poll.opened()
+    world.commit()
+    client = site.as_(Constituency.PARTY)
+    assert "您的账号不在这份名册上" in client.get(f"/votes/{poll.vote.id}").text
+    address = f"/votes/{poll.vote.id}"
+    assert client.post(f"{address}/check", data={"choice": "for"}).status_code == 403
+    assert client.post(f"{address}/ballots", data={"choice": "for"}).status_code == 409
+
+
+def test_a_secret_vote_takes_no_ballot_by_name(world, site):
+    poll = Poll(world)
+    poll.opened(secret=True)
+    world.commit()
+    client, address = site.as_("neighbour"), f"/votes/{poll.vote.id}"
+    page = client.get(address).text
+    assert f"{address}/ballot" in page
+    assert 'name="choice"' not in page
+    assert client.post(f"{address}/ballots", data={"choice": "for"}).status_code == 409
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_result_is_shown_when_it_is_published_with_its_arithmetic(world, site, language):
+    poll = Poll(world)
+    poll.counted(*MANY)
+    world.commit()
+    address = f"/votes/{poll.vote.id}?lang={language}"
+    assert 'id="outcome"' not in site.visitor().get(address).text
+    poll.step("publish_result")
+    world.commit()
+    page = site.visitor().get(address).text
+    assert 'id="outcome"' in page
+    assert ("通过" if language == "zh" else "Adopted") in page
+    assert "名册0" not in page
+
+
+def test_a_draft_is_not_found_by_the_public(world, site):
+    poll = Poll(world)
+    world.commit()
+    assert site.visitor().get(f"/votes/{poll.vote.id}").status_code == 404
+    assert site.as_(Post.OVERSIGHT).get(f"/votes/{poll.vote.id}").status_code == 200

@@ -1,0 +1,353 @@
+"""Secret ballots: a mark that somebody has voted, and apart from it a ballot that nobody signed."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ForeignKey,
+    LargeBinary,
+    String,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)  # fmt: skip
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from council import choices, keepers, proxies, receipts, text
+from council.db import Base
+from council.errors import Checks, Invalid, NotReady
+from council.gate import Context, act
+from council.keepers import Code
+from council.people import Constituency
+from council.policy import Can
+from council.proxies import Proxy
+from council.receipts import Answer
+from council.votes import Vote, VoteMode, Voter, VoteStage, vote_is_open
+
+MIN_BATCH = 10
+"""Ballots that wait for each other before the log names any of them."""
+
+
+class MarkChannel(StrEnum):
+    """How somebody voted; never what."""
+
+    WEB = "web"
+    COUNTER = "counter"
+    PAPER = "paper"
+
+
+# Tables: not governed, because an entry for each cast would tie marks to ballots
+
+
+class Mark(Base):
+    """Whether somebody on the roll has voted. It knows no hour."""
+
+    __tablename__ = "mark"
+    voter_id: Mapped[int] = mapped_column(
+        ForeignKey("voter.id"), primary_key=True, autoincrement=False
+    )
+    vote_id: Mapped[int] = mapped_column(ForeignKey("vote.id"), index=True)
+    done: Mapped[bool]
+    channel: Mapped[MarkChannel | None]
+
+
+class SecretBallot(Base):
+    """A ballot in the box, under its commitment. It knows no voter, no hour and no order.
+
+    `opening` is canonical JSON of choice, phrase and r, or that sealed. `constituency` is there
+    only when the rule counts constituencies by themselves.
+    """
+
+    __tablename__ = "secret_ballot"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  (as SQLAlchemy reads it)
+    c: Mapped[str] = mapped_column(String(64), primary_key=True)
+    vote_id: Mapped[int] = mapped_column(ForeignKey("vote.id"), index=True)
+    constituency: Mapped[Constituency | None]
+    opening: Mapped[bytes] = mapped_column(LargeBinary)
+    logged: Mapped[bool]
+
+
+@dataclass(frozen=True)
+class Entitled:
+    """The vote and the entry on its roll for which somebody votes: one's own, or a principal's."""
+
+    vote: Vote
+    voter: Voter
+
+    @property
+    def community_id(self) -> int:
+        """Where the vote is."""
+        return self.vote.community_id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether those entitled can still vote."""
+        return self.vote.is_open
+
+
+# Requirements
+
+
+def vote_is_secret(ctx: Context, entry: Entitled) -> bool:
+    """It is a secret vote."""
+    return entry.vote.mode is VoteMode.SECRET
+
+
+def on_the_roll(ctx: Context, entry: Entitled) -> bool:
+    """You stand on the roll of this vote, or hold the written proxy of somebody who does."""
+    asked = {"voter": entry.voter.id, "vote": entry.vote.id, "me": ctx.person_id}
+    return ctx.session.connection().execute(_ENTITLED, asked).first() is not None
+
+
+# Casting
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A ballot that was filled in: its commitment, and the opening as the box keeps it."""
+
+    c: str
+    phrase: str
+    r: str
+    opening: bytes
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the voter takes home. It does not say the choice; the opening will, after the count."""
+
+    vote_id: int
+    c: str
+    phrase: str
+    r: str
+
+    @property
+    def code(self) -> str:
+        """The short code that people copy by hand."""
+        return receipts.code_of(self.c)
+
+
+def fill(vote: Vote, *, choice: object, phrase: str, r: str) -> Filled:
+    """Check a ballot and commit to it; done before the transaction. Raises Invalid."""
+    check = Checks()
+    answer: Answer = ""
+    try:
+        answer = choices.checked(vote, choice)
+    except Invalid as wrong:
+        check.problems += wrong.problems
+    said = receipts.normal_phrase(text.clean_line(phrase))
+    if check(said, "empty", "phrase"):
+        now = text.length(said)
+        limit = receipts.LONGEST_PHRASE
+        check(now <= limit, "too_long", "phrase", limit=limit, now=now)
+    check(receipts.is_random(r), "no_random", "r")
+    if check.problems:
+        raise Invalid(*check.problems)
+    plain = json.dumps(
+        {"choice": answer, "phrase": said, "r": r}, ensure_ascii=False, sort_keys=True
+    ).encode()
+    opening = keepers.seal(vote, plain) if keepers.is_sealed(vote) else plain
+    return Filled(receipts.commit(vote.id, answer, said, r), said, r, opening)
+
+
+@act(
+    "secret_ballot.cast",
+    who=Can.SELF,
+    requires=(vote_is_open, vote_is_secret, on_the_roll),
+    behalf=True,
+    entry=False,
+)
+def drop(ctx: Context, entry: Entitled, *, filled: Filled) -> Receipt:
+    """Cast a secret ballot, once; its commitment is logged later, together with others."""
+    vote, voter = entry.vote, entry.voter
+    hold(ctx.session, vote.id)
+    receipt = Receipt(vote.id, filled.c, filled.phrase, filled.r)
+    channel = MarkChannel.COUNTER if ctx.behalf else MarkChannel.WEB
+    if not mark(ctx.session, voter.id, channel):
+        # The same ballot once more, after an answer that was lost on its way: it is in already.
+        if in_box(ctx.session, vote.id, filled.c):
+            return receipt
+        raise NotReady("already_voted")
+    row = {
+        "c": filled.c, "vote_id": vote.id, "opening": filled.opening, "logged": False,
+        "constituency": voter.constituency if vote.rule.get("constituencies") else None,
+    }  # fmt: skip
+    ctx.session.connection().execute(_INSERT, row)
+    return receipt
+
+
+def cast(ctx: Context, vote: Vote, *, voter: Voter, choice: object, phrase: str, r: str) -> Receipt:
+    """Fill in a ballot and cast it. Raises Invalid, and NotReady `already_voted`."""
+    return drop(ctx, Entitled(vote, voter), filled=fill(vote, choice=choice, phrase=phrase, r=r))
+
+
+def hold(session: Session, vote_id: int) -> None:
+    """Lock the vote beside others who vote: its close waits. Raises NotReady when it is closed."""
+    stage = session.connection().execute(_STAGE, {"vote": vote_id}).scalar()
+    if stage is not VoteStage.OPEN:
+        raise NotReady("not_ready", ("vote_is_open",))
+
+
+def mark(session: Session, voter_id: int, channel: MarkChannel) -> bool:
+    """Mark that somebody votes now; False when they have voted already. One row or none."""
+    marked = session.connection().execute(_MARK, {"voter": voter_id, "how": channel})
+    return marked.rowcount == 1
+
+
+def in_box(session: Session, vote_id: int, c: str) -> bool:
+    """Whether this ballot lies in the box of this vote."""
+    return session.connection().execute(_IN_BOX, {"c": c, "vote": vote_id}).first() is not None
+
+
+# Opening and counting: called by the course inside its own acts
+
+
+def prepare_marks(ctx: Context, vote: Vote) -> None:
+    """Give everybody on the roll a mark, freeze the size of a batch, and shut a sealed box."""
+    ctx.session.flush()
+    entries = select(Voter.id, literal(vote.id), false(), null()).where(
+        Voter.vote_id == vote.id, Voter.struck.is_(False)
+    )
+    rows = insert(Mark).from_select(["voter_id", "vote_id", "done", "channel"], entries)
+    ctx.session.connection().execute(rows)
+    vote.settings = {"min_batch": MIN_BATCH, **vote.settings}
+    if keepers.is_sealed(vote):
+        keepers.shut(ctx, vote)
+
+
+def box_is_closed(ctx: Context, vote: Vote) -> bool:
+    """The vote is closed, and its ballots have not been counted yet."""
+    return vote.stage is VoteStage.CLOSED
+
+
+def box_is_sealed(ctx: Context, vote: Vote) -> bool:
+    """The ballot box is still sealed."""
+    return keepers.is_shut(vote)
+
+
+@act("box.open", who=Can.COUNT, requires=(box_is_closed, box_is_sealed))
+def open_box(ctx: Context, vote: Vote, *, codes: tuple[Code, Code]) -> None:
+    """Open a sealed ballot box with the codes of two keepers."""
+    pair = keepers.key_of(ctx.session, vote, codes)
+    rows = [
+        {"key": c, "plain": keepers.unseal(vote, pair, sealed)}
+        for c, sealed in ctx.session.connection().execute(_SEALED, {"vote": vote.id}).all()
+    ]
+    if rows:
+        ctx.session.connection().execute(_UNSEAL, rows)
+    keepers.note_opened(vote)
+
+
+# Questions
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a ballot said: anybody computes `c` again from the rest."""
+
+    c: str
+    choice: Any
+    phrase: str
+    r: str
+    constituency: Constituency | None
+
+
+def openings(session: Session, vote: Vote) -> list[Opening]:
+    """Every ballot of a closed vote, opened, by its commitment.
+
+    Raises NotReady while the vote is open, and while nobody has opened its sealed box.
+    """
+    if vote.is_open or keepers.is_shut(vote):
+        raise NotReady("not_ready", ("box_opened",))
+    rows = session.connection().execute(_BALLOTS, {"vote": vote.id})
+    return [Opening(c, constituency=part, **json.loads(said)) for c, part, said in rows]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What somebody can do in a secret vote: the entries they vote for, and which are done."""
+
+    entries: tuple[tuple[Voter, bool], ...] = ()
+
+    @property
+    def open(self) -> list[Voter]:
+        """The entries for which nobody has voted yet."""
+        return [voter for voter, done in self.entries if not done]
+
+
+def standing(session: Session, vote: Vote, person_id: int | None) -> Standing:
+    """For whom this person votes, their own entry first (two statements)."""
+    entries = proxies.votes_for(session, vote.id, person_id) if person_id else []
+    found = select(Mark.voter_id).where(
+        Mark.voter_id.in_([one.id for one in entries]), Mark.done.is_(True)
+    )
+    done = set(session.scalars(found)) if entries else set()
+    return Standing(tuple((one, one.id in done) for one in entries))
+
+
+def turnout(session: Session, vote_id: int) -> dict[Constituency | None, tuple[int, int]]:
+    """How many have voted, of how many entitled, by constituency, in one statement."""
+    found = (
+        select(Voter.constituency, func.count(Mark.voter_id).filter(Mark.done), func.count())
+        .join(Voter, Voter.id == Mark.voter_id)
+        .where(Mark.vote_id == vote_id)
+        .group_by(Voter.constituency)
+    )
+    return {part: (done, due) for part, done, due in session.execute(found)}
+
+
+def absent(session: Session, vote_id: int, *, after: int = 0, limit: int = 50) -> Sequence[Voter]:
+    """Who has not voted yet, by number on the roll; never how the others did."""
+    found = (
+        select(Voter)
+        .join(Mark, Mark.voter_id == Voter.id)
+        .where(Mark.vote_id == vote_id, Mark.done.is_(False), Voter.number > after)
+        .order_by(Voter.number)
+    )
+    return session.scalars(found.limit(limit)).all()
+
+
+# The statements of the hot path, compiled once
+
+_MARKS, _BOX = Base.metadata.tables["mark"], Base.metadata.tables["secret_ballot"]
+_HOLDER = aliased(Voter)
+_ENTRUSTED = select(Proxy.id).where(Proxy.principal_id == Voter.id)
+_ENTITLED = select(Voter.id).where(
+    Voter.id == bindparam("voter"),
+    Voter.vote_id == bindparam("vote"),
+    Voter.struck.is_(False),
+    or_(
+        and_(Voter.person_id == bindparam("me"), ~exists(_ENTRUSTED)),
+        exists(
+            _ENTRUSTED.join(_HOLDER, _HOLDER.id == Proxy.holder_id).where(
+                _HOLDER.person_id == bindparam("me")
+            )
+        ),
+    ),
+)
+_STAGE = select(Vote.stage).where(Vote.id == bindparam("vote")).with_for_update(read=True)
+_MARK = (
+    update(_MARKS)
+    .where(_MARKS.c.voter_id == bindparam("voter"), _MARKS.c.done.is_(False))
+    .values(done=True, channel=bindparam("how"))
+)
+_INSERT = insert(_BOX)
+_IN_BOX = select(_BOX.c.c).where(_BOX.c.c == bindparam("c"), _BOX.c.vote_id == bindparam("vote"))
+_BALLOTS = (
+    select(_BOX.c.c, _BOX.c.constituency, _BOX.c.opening)
+    .where(_BOX.c.vote_id == bindparam("vote"))
+    .order_by(_BOX.c.c)
+)
+_SEALED = select(_BOX.c.c, _BOX.c.opening).where(_BOX.c.vote_id == bindparam("vote"))
+_UNSEAL = update(_BOX).where(_BOX.c.c == bindparam("key")).values(opening=bindparam("plain"))

@@ -1,0 +1,123 @@
+"""Objections to a roll or a result: the list in numbers, the form, the answer by two people."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from council import disputes, gate, policy, votes
+from council.disputes import REMEDIES, WORDS, Dispute, Remedy, Ruling
+from council.errors import Invalid, NotFound
+from council.gate import Context
+from council.policy import Can
+from council.votes import Vote
+from council.web import counter, pages
+from council.web.forms import Form
+from council.web.handler import behalf_from, form_of, handler
+
+
+def _vote(request: Request, ctx: Context) -> Vote:
+    vote = votes.get(ctx, int(request.path_params["id"]))
+    if vote.in_meeting:
+        raise NotFound("not_found")
+    return vote
+
+
+def _page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -> Response:
+    rows = disputes.of(ctx.session, vote.id)
+    enters = policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id)
+    helps = enters and disputes.objections_open(ctx, vote)
+    return pages.page(
+        request, "disputes/index.html", 422 if form else 200, vote=vote,
+        form=form or counter.blank(), numbers=disputes.numbers(rows),
+        decided=[one for one in rows if one.decided_at],
+        readable=[one for one in rows if disputes.reads(ctx, one)],
+        until=disputes.until(ctx.session, vote), lodges=gate.possible(ctx, "dispute.lodge", vote),
+        asked=counter.asked(request, ctx, vote.community_id) if helps else None,
+        sent=request.query_params.get("sent", "") == "1",
+    )  # fmt: skip
+
+
+@handler()
+def index(request: Request, ctx: Context) -> Response:
+    """How many objected and what became of it; the form while the days run."""
+    return _page(request, ctx, _vote(request, ctx))
+
+
+@handler(session=True, rate="write")
+def lodge(request: Request, ctx: Context) -> Response:
+    """Object, for oneself or, as a worker, for somebody at the counter."""
+    vote, form = _vote(request, ctx), form_of(request)
+    try:
+        ctx.behalf = behalf_from(request, ctx.session, vote.community_id)
+        with form.reading():
+            words = form.text("words", WORDS)
+        disputes.lodge(ctx, vote, words=words)
+    except Invalid as wrong:
+        return _page(request, ctx, vote, form.wrong(wrong))
+    return RedirectResponse(f"/votes/{vote.id}/disputes?sent=1", status_code=303)
+
+
+# One objection, for those who answer it and for its author
+
+
+def _one(request: Request, ctx: Context) -> tuple[Vote, Dispute]:
+    vote = _vote(request, ctx)
+    return vote, disputes.get(ctx, vote, int(request.path_params["dispute"]))
+
+
+def _answer_page(
+    request: Request, ctx: Context, vote: Vote, row: Dispute, form: Form | None = None
+) -> Response:
+    first: dict[str, Any] = {"ruling": row.ruling, "remedy": row.remedy, "reason": row.reason}
+    return pages.page(
+        request, "disputes/show.html", 422 if form else 200, vote=vote, row=row,
+        form=form or Form(**first), remedies=REMEDIES[row.about], rulings=list(Ruling),
+        drafts=gate.possible(ctx, "dispute.draft_ruling", row),
+        decides=gate.possible(ctx, "dispute.decide", row),
+        staff=bool(
+            policy.abilities(ctx.session, ctx.actor, row.community_id) & {Can.OVERSEE, Can.CONVENE}
+        ),
+    )  # fmt: skip
+
+
+@handler(session=True)
+def show(request: Request, ctx: Context) -> Response:
+    """The objection in its author's words, and its answer."""
+    return _answer_page(request, ctx, *_one(request, ctx))
+
+
+@handler(session=True, rate="write")
+def draft(request: Request, ctx: Context) -> Response:
+    """Draft the answer."""
+    (vote, row), form = _one(request, ctx), form_of(request)
+    try:
+        with form.reading():
+            ruling = form.choice("ruling", Ruling)
+            remedy = form.choice_or_none("remedy", Remedy)
+            reason = form.text("reason", WORDS)
+        fits = remedy if ruling is Ruling.UPHELD else None
+        disputes.draft_ruling(ctx, row, ruling=ruling, reason=reason, remedy=fits)
+    except Invalid as wrong:
+        return _answer_page(request, ctx, vote, row, form.wrong(wrong))
+    return RedirectResponse(f"/votes/{vote.id}/disputes/{row.id}", status_code=303)
+
+
+@handler(session=True, rate="write")
+def decide(request: Request, ctx: Context) -> Response:
+    """Confirm the drafted answer; ruling and reason are public from here on."""
+    vote, row = _one(request, ctx)
+    disputes.decide(ctx, row)
+    return RedirectResponse(f"/votes/{vote.id}/disputes", status_code=303)
+
+
+BASE = "/votes/{id:int}/disputes"
+
+routes = [
+    Route(BASE, index),
+    Route(BASE, lodge, methods=["POST"]),
+    Route(f"{BASE}/{{dispute:int}}", show),
+    Route(f"{BASE}/{{dispute:int}}/ruling", draft, methods=["POST"]),
+    Route(f"{BASE}/{{dispute:int}}/decision", decide, methods=["POST"]),
+]
