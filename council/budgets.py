@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from council.methods import Derivation, Papers, Said, Told, approvals, checked, mixed
+from council.derivations import exact
+from council.methods import Derivation, Papers, Said, Told, approvals, checked
 
 Turn = Literal["", "supporters", "cost", "lot", "order"]
 
@@ -55,10 +56,10 @@ class Purchase:
         yield key, None, {"option": self.option, **numbers}
         if self.payments:
             most, *fewer = self.payments
-            total = mixed(most.amount * most.payers)
-            paid: Told = {"payers": most.payers, "amount": mixed(most.amount), "sum": total}
+            total = exact(most.amount * most.payers)
+            paid: Told = {"payers": most.payers, "amount": exact(most.amount), "sum": total}
             yield "budget.paid", None, paid
-            rest = mixed(sum((one.amount * one.payers for one in fewer), start=Fraction(0)))
+            rest = exact(sum((one.amount * one.payers for one in fewer), start=Fraction(0)))
             if fewer:
                 payers = sum(one.payers for one in fewer)
                 yield "budget.paid.rest", None, {"payers": payers, "sum": rest}
@@ -117,18 +118,23 @@ class EqualShares(Derivation):
         """The projects that are paid."""
         return tuple(one.option for one in self.shared + self.voted)
 
+    @property
+    def alone(self) -> "Greedy":
+        """What votes alone would pay from the same ballots, to be read beside it."""
+        return Greedy(self.plan, _by_votes(self.plan, ()))
+
     def lines(self) -> tuple[Said, ...]:
         """Return the rule, the ballots, the share, each project with its payments, the rest."""
         plan = self.plan
         said: list[Said] = [
-            ("shares.rule", None, {"budget": plan.budget, "step": mixed(self.step)}),
+            ("shares.rule", None, {"budget": plan.budget, "step": exact(self.step)}),
             plan.papers.line(),
         ]
         if plan.papers.filled:
-            held: Told = {"voters": plan.papers.filled, "first": mixed(self.first)}
+            held: Told = {"voters": plan.papers.filled, "first": exact(self.first)}
             said.append(("shares.first", None, {"budget": plan.budget, **held}))
         if self.steps:
-            raised: Told = {"step": mixed(self.step), "share": mixed(self.share)}
+            raised: Told = {"step": exact(self.step), "share": exact(self.share)}
             said.append(("shares.raised", None, {"steps": self.steps, **raised}))
         for one in self.shared:
             said += one.lines()

@@ -14,6 +14,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from typing import Any, ClassVar, Self, get_args, get_origin
 
+from council.derivations import exact
+
 Told = dict[str, int | str | tuple[str, ...]]
 Said = tuple[str, bool | None, Told]
 Standing = int | Fraction
@@ -164,7 +166,7 @@ class Score(Derivation):
         names = ("zero", "one", "two", "three", "four", "five")
         total = self.sums[option]
         numbers = {"sum": total, "given": given, "silent": self.papers.valid - given}
-        average = mixed(Fraction(total, given))
+        average = exact(Fraction(total, given))
         told = dict(zip(names, spread, strict=True))
         return "score.option", None, {"option": option, "average": average, **numbers, **told}
 
@@ -266,16 +268,6 @@ def checked(options: Sequence[str], lot: Sequence[str], seats: int = 1) -> tuple
     if seats < 1:
         raise ValueError(f"at least one place is to be filled: {seats}")
     return tuple(options)
-
-
-def mixed(number: Fraction) -> str:
-    """Return a number exactly, as written by hand: "1,208", "10.5", "34 2/3"."""
-    whole, rest = divmod(number.numerator, number.denominator)
-    if not rest:
-        return f"{whole:,}"
-    if 10_000 % number.denominator == 0:
-        return f"{whole:,}.{rest * (10_000 // number.denominator):04}".rstrip("0")
-    return f"{whole:,} {rest}/{number.denominator}".removeprefix("0 ")
 
 
 def sentence(said: Said, translate: Callable[[str], str], named: Callable[[str], str]) -> str:

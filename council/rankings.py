@@ -11,6 +11,7 @@ from fractions import Fraction
 from itertools import combinations, permutations
 from typing import Literal
 
+from council.derivations import exact
 from council.methods import (
     Border,
     Derivation,
@@ -20,7 +21,6 @@ from council.methods import (
     border,
     checked,
     falling,
-    mixed,
 )
 
 Ranking = tuple[tuple[str, ...], ...]
@@ -114,17 +114,17 @@ class Round:
     def lines(self, number: int) -> tuple[Said, ...]:
         """Return the votes from the most down, the ballots with nobody left, and what follows."""
         votes = dict(zip(self.options, self.votes, strict=True))
-        count = mixed(sum(self.votes, start=Fraction(0)))
+        count = exact(sum(self.votes, start=Fraction(0)))
         numbers: Told = {"round": number, "count": count, "exhausted": self.exhausted}
         told: list[Said] = [
-            ("irv.votes", None, {"option": option, "votes": mixed(votes[option])})
+            ("irv.votes", None, {"option": option, "votes": exact(votes[option])})
             for option in falling(votes)
         ]
         follows: Told = {"options": self.about, "out": self.out, "back": self.back}
         if self.ground == "together":
             least = [votes[option] for option in self.options if option not in self.out]
-            follows["sum"] = mixed(sum((votes[one] for one in self.out), start=Fraction(0)))
-            follows["next"] = mixed(min(least))
+            follows["sum"] = exact(sum((votes[one] for one in self.out), start=Fraction(0)))
+            follows["next"] = exact(min(least))
         if self.ground in {"lot", "open"}:
             return ("irv.round", None, numbers), *told, ("irv.lot", bool(self.out), follows)
         return ("irv.round", None, numbers), *told, (f"irv.{self.ground}", None, follows)
@@ -177,7 +177,7 @@ class Borda(Derivation):
         rule: Said = "borda.rule", None, {"seats": self.seats, "first": len(self.options) - 1}
         points = dict(zip(self.options, self.points, strict=True))
         told: list[Said] = [
-            ("borda.option", None, {"option": option, "points": mixed(points[option])})
+            ("borda.option", None, {"option": option, "points": exact(points[option])})
             for option in falling(points)
         ]
         return rule, self.papers.line(), *told, *self.border.lines()

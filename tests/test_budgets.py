@@ -241,7 +241,8 @@ def test_the_budget_is_never_overspent_and_nobody_pays_more_than_the_share(
 ) -> None:
     costs, budget, ballots = town
     result = equal_shares(costs, budget, ballots)
-    for one in (result.winners, greedy(costs, budget, ballots).winners):
+    assert result.alone == greedy(costs, budget, ballots)
+    for one in (result.winners, result.alone.winners):
         assert len(set(one)) == len(one)
         assert sum(costs[option] for option in one) <= budget
     for one in result.shared:
