@@ -41,7 +41,7 @@ TABLES = (
     "notices", "translations", "proposals", "admissions", "consultations", "opinions",
     "statements", "summaries", "reviews", "findings", "votes", "referrals", "preparations",
     "rolls", "proxies", "disputes", "safeguards", "rollcalls", "keepers", "ballots", "batches",
-    "commitments", "acceptance", "delays", "ratings", "meetings", "attendance", "answers",
+    "paperballots", "papercounts", "commitments", "acceptance", "delays", "ratings", "meetings", "attendance", "answers",
     "deliberations", "minutes",
 )  # fmt: skip
 """The modules that define tables."""
@@ -120,6 +120,7 @@ class Database:
 
     On SQLite there is exactly one writing connection, which begins with BEGIN IMMEDIATE
     (docs/decisions/0002: four times the throughput of many writers, and no time-outs).
+    No error tells the values of its statement: a log file must not say what a ballot says.
     """
 
     def __init__(self, url: str) -> None:
@@ -172,8 +173,9 @@ def _sqlite(url: str, *, writes: bool) -> sa.Engine:
         else {"pool_size": 8, "max_overflow": 0}
     )
     made = sa.create_engine(
-        url, poolclass=sa.QueuePool, connect_args={"check_same_thread": False}, **pool
-    )
+        url, poolclass=sa.QueuePool, hide_parameters=True,
+        connect_args={"check_same_thread": False}, **pool,
+    )  # fmt: skip
     pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"]
     pragmas.append("secure_delete=ON" if writes else "query_only=ON")
 
@@ -203,8 +205,9 @@ def _postgresql(url: str, *, writes: bool) -> sa.Engine:
     # What was acknowledged is on the disk, whatever the server's own default is.
     durable = {"options": "-c synchronous_commit=on"} if writes else {}
     made = sa.create_engine(
-        url, pool_size=8, max_overflow=0, pool_pre_ping=True, connect_args=durable
-    )
+        url, pool_size=8, max_overflow=0, pool_pre_ping=True, hide_parameters=True,
+        connect_args=durable,
+    )  # fmt: skip
     return made if writes else made.execution_options(postgresql_readonly=True)
 
 

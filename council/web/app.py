@@ -19,6 +19,7 @@ from council.settings import Settings
 from council.web.handler import Declared
 from council.web.middleware import BodyLimit, Preferences, SecurityHeaders, Unexpected
 from council.web.refusals import refuse
+from council.writer import Writer
 
 ROOMS = (
     "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
@@ -69,6 +70,7 @@ def create_app(
     app.state.database = database
     app.state.settings = settings
     app.state.clock = clock
+    app.state.writer = Writer(database)
     app.state.limiter = anyio.CapacityLimiter(WORKERS)
     return app
 

@@ -19,11 +19,12 @@ EVERY = 60.0
 
 @asynccontextmanager
 async def running(app: Starlette) -> AsyncIterator[None]:
-    """Keep the clockwork going while the server runs, and give all connections back at the end."""
+    """Keep the clockwork going while the server runs; at the end write what waits, and let go."""
     async with anyio.create_task_group() as group:
         group.start_soon(_rounds, app)
         yield
         group.cancel_scope.cancel()
+    await anyio.to_thread.run_sync(app.state.writer.close)
     app.state.database.close()
 
 

@@ -1,7 +1,7 @@
 """One request: form, one worker thread, one session, one commit, and only then the answer."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial, wraps
 from typing import Any, Literal, TypeVar
@@ -23,11 +23,13 @@ from council.policy import Can, allows
 from council.web import cookies, csrf, reader, uploads
 from council.web.forms import Form
 from council.web.look import Look
+from council.writer import Writer
 
 Rate = Literal["read", "write", "sign_in", "static"]
 View = Callable[[Request, Context], Response]
 Preparation = Callable[[Request, Session], object]
 Plain = TypeVar("Plain", bound=Callable[[Request], object])
+T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 LARGEST_ID = 2**31 - 1
@@ -40,6 +42,7 @@ class Declared:
     session: bool
     rate: Rate
     private: bool
+    queued: bool = False
 
 
 class SignInNeeded(NotAllowed):
@@ -60,6 +63,7 @@ def handler(
     rate: Rate = "read",
     private: bool | None = None,
     prepare: Preparation | None = None,
+    queued: bool = False,
 ) -> Callable[[View], Endpoint]:
     """Make an endpoint of a view `(request, ctx) -> Response`.
 
@@ -68,8 +72,9 @@ def handler(
     session)` is the slow work, done before that transaction opens; `prepared(request)` gives its
     result. A `private` page (by default each one that needs a session) is stored nowhere, and so is
     every page of somebody who has signed in: going back after signing out shows none of it.
+    The view of a `queued` POST only reads, and has what it changes done by `with_others`.
     """
-    declared = Declared(session, rate, session if private is None else private)
+    declared = Declared(session, rate, session if private is None else private, queued)
 
     def declare(view: View) -> Endpoint:
         @wraps(view)
@@ -133,6 +138,19 @@ def behalf_from(request: Request, session: Session, community_id: int) -> Behalf
     return Behalf(actor, channel, consent)
 
 
+def with_others(request: Request, ctx: Context, work: Callable[[Context], T]) -> T:
+    """Have a change done in one commit with whatever else waits; returns after that commit.
+
+    For ballots, of which many come at once. `work` gets a context of its own, on the session that
+    writes, and raises here what it raises. What the view reads afterwards, it reads anew.
+    """
+    writer: Writer = request.app.state.writer
+    try:
+        return writer.submit(lambda session: work(replace(ctx, session=session)))
+    finally:
+        ctx.session.commit()
+
+
 # The worker thread
 
 
@@ -149,10 +167,12 @@ def _serve(
         if declared.session and here is None:
             raise SignInNeeded("sign_in")
         request.state.prepared = _prepare(request, session, prepare)
-        if reading:
-            response = view(request, Context(session, request.state.look.actor, now))
+        if reading or declared.queued:
+            response = _seen(request, view, session, now)
     if not reading:
-        response = _change(request, database, view, now)
+        if not declared.queued:
+            with database.write() as session:
+                response = _seen(request, view, session, now)
         reader.remember(request, response)
         if response.status_code == 422 and uploads.left_out(request.state.form):
             response.status_code = 413
@@ -163,12 +183,11 @@ def _serve(
     return response
 
 
-def _change(request: Request, database: Database, view: View, now: datetime) -> Response:
-    with database.write() as session:
-        ctx = Context(session, request.state.look.actor, now)
-        response = view(request, ctx)
-        if response.status_code < 400 and ctx.behalf is None and _names_somebody(request):
-            raise RuntimeError("the form names a person, the view entered it for the worker")
+def _seen(request: Request, view: View, session: Session, now: datetime) -> Response:
+    ctx = Context(session, request.state.look.actor, now)
+    response = view(request, ctx)
+    if response.status_code < 400 and ctx.behalf is None and _names_somebody(request):
+        raise RuntimeError("the form names a person, the view entered it for the worker")
     return response
 
 

@@ -29,6 +29,7 @@ from council.web import cookies, csrf, pages, reader
 from council.web.forms import Form
 from council.web.handler import SignInNeeded
 from council.web.look import Look
+from council.writer import Closed
 
 log = logging.getLogger("council")
 
@@ -54,7 +55,7 @@ class Refusal:
 
 KINDS: dict[type[Exception], int] = {
     NotFound: 404, SignInNeeded: 401, NotAllowed: 403, NotReady: 409, TooMany: 429, Invalid: 422,
-    PoolTimeout: 503, InterfaceError: 503, OperationalError: 503,
+    PoolTimeout: 503, InterfaceError: 503, OperationalError: 503, Closed: 503,
 }  # fmt: skip
 KEYS = {404: "not_found", 405: "wrong_method", 413: "too_large"}
 

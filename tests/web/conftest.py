@@ -77,6 +77,8 @@ def statements(site: Site) -> list[str]:
 
 
 @pytest.fixture
-def site(world: World, tmp_path: Path) -> Site:
+def site(world: World, tmp_path: Path) -> Iterator[Site]:
     """The site over the world, with its files in a folder of its own."""
-    return Site(world, tmp_path / "data")
+    made = Site(world, tmp_path / "data")
+    yield made
+    made.app.state.writer.close()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -19,7 +19,7 @@ from council.gate import Context
 from council.people import Constituency, Post
 from council.web import app as apps
 from council.web import pages
-from council.web.handler import behalf_from, form_of, handler, prepared
+from council.web.handler import behalf_from, form_of, handler, prepared, with_others
 from tests.web.conftest import Site
 
 REFERENCE = re.compile(r"\b\d{3}-[2-9A-Z]{4}\d\b")
@@ -421,6 +421,75 @@ def test_a_get_cannot_write(site: Site) -> None:
     probe(site, change)
     assert site.as_(Constituency.RESIDENTS).get("/probe").status_code in {500, 503}
     assert devices(site) == ["test"]
+
+
+def test_a_queued_form_is_written_with_others_and_answered_after_the_commit(site: Site) -> None:
+    def change(request: Request, ctx: Context) -> Response:
+        with_others(request, ctx, rename)
+        return PlainTextResponse(
+            " ".join(one.device for one in ctx.session.scalars(select(SignIn)))
+        )
+
+    probe(site, change, queued=True)
+    assert site.as_(Constituency.RESIDENTS).post("/probe").text == "renamed"
+    assert devices(site) == ["renamed"]
+
+
+def test_a_queued_form_that_is_refused_changes_nothing(site: Site) -> None:
+    def refused(ctx: Context) -> None:
+        rename(ctx)
+        ctx.session.flush()
+        raise NotReady("not_ready")
+
+    def change(request: Request, ctx: Context) -> Response:
+        with_others(request, ctx, refused)
+        return PlainTextResponse("done")
+
+    probe(site, change, queued=True)
+    assert site.as_(Constituency.RESIDENTS).post("/probe").status_code == 409
+    assert devices(site) == ["test"]
+
+
+def test_the_view_of_a_queued_form_cannot_write_itself(site: Site) -> None:
+    def change(request: Request, ctx: Context) -> Response:
+        rename(ctx)
+        ctx.session.flush()
+        return PlainTextResponse("written")
+
+    probe(site, change, queued=True)
+    assert site.as_(Constituency.RESIDENTS).post("/probe").status_code in {500, 503}
+    assert devices(site) == ["test"]
+
+
+def test_a_full_disk_is_said_to_whoever_waits_for_the_commit(site: Site) -> None:
+    def full(ctx: Context) -> None:
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    def change(request: Request, ctx: Context) -> Response:
+        with_others(request, ctx, full)
+        return PlainTextResponse("done")
+
+    probe(site, change, queued=True)
+    client = site.as_(Constituency.RESIDENTS)
+    assert client.post("/probe").status_code == 503
+    site.app.state.writer.close()
+    assert client.post("/probe").status_code == 503
+
+
+def test_the_servers_log_tells_no_values_of_a_statement(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    def failing(request: Request, ctx: Context) -> Response:
+        ctx.session.execute(
+            text("SELECT :phrase FROM nowhere"), {"phrase": form_of(request).value("phrase")}
+        )
+        return PlainTextResponse("done")
+
+    probe(site, failing)
+    client = site.as_(Constituency.RESIDENTS)
+    assert client.post("/probe", data={"phrase": "清泉 石桥"}).status_code in {500, 503}
+    assert "nowhere" in caplog.text
+    assert "清泉" not in caplog.text
 
 
 def test_slow_work_comes_before_the_transaction_and_its_refusal_keeps_the_form(
