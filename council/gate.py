@@ -389,4 +389,5 @@ def _append(session: Session) -> None:
 
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
-    session.info.pop("drafts", None)
+    if not session.in_nested_transaction():  # else a savepoint: who opened it drops what was inside
+        session.info.pop("drafts", None)

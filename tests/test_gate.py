@@ -3,10 +3,12 @@
 import pytest
 from sqlalchemy import select, text, update
 
-from council import audit, proposals
+from council import audit, gate, proposals
 from council.db import UngovernedChange
 from council.errors import NotAllowed, NotReady
+from council.gate import Act
 from council.people import Constituency, Post
+from council.policy import Can
 from council.proposals import Proposal, Stage, Supporter
 from tests.world import WORDS, World
 
@@ -98,6 +100,22 @@ def test_a_failed_act_leaves_no_entry_for_what_it_undid(world: World) -> None:
     proposals.support(world.as_("neighbour"), proposal)
     world.commit()
     assert audit.size(world.session) == size + 1
+
+
+def test_a_refusal_keeps_the_entries_of_the_acts_before_it(world: World) -> None:
+    proposal = world.matter(Stage.ADMITTED)
+    world.commit()
+
+    def too_late():
+        proposal.title = "x"
+        world.session.flush()
+        raise ValueError("too late")
+
+    proposals.support(world.as_("neighbour"), proposal)
+    with pytest.raises(ValueError, match="too late"):
+        gate.through(world.system(), Act("test.late", Can.SYSTEM), proposal, too_late)
+    world.commit()
+    assert world.acts().count("proposal.support") == proposal.supporters == 1
 
 
 def test_the_database_itself_refuses_to_change_the_log(world: World) -> None:
