@@ -10,19 +10,16 @@ from sqlalchemy import (
     ForeignKey,
     LargeBinary,
     String,
-    and_,
     bindparam,
-    exists,
     false,
     func,
     insert,
     literal,
     null,
-    or_,
     select,
     update,
 )  # fmt: skip
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import choices, keepers, proxies, receipts, text
 from council.db import Base
@@ -31,7 +28,7 @@ from council.gate import Context, act
 from council.keepers import Code
 from council.people import Constituency
 from council.policy import Can
-from council.proxies import Proxy
+from council.proxies import Entitled, on_the_roll
 from council.receipts import Answer
 from council.votes import Vote, VoteMode, Voter, VoteStage, vote_is_open
 
@@ -78,36 +75,12 @@ class SecretBallot(Base):
     logged: Mapped[bool]
 
 
-@dataclass(frozen=True)
-class Entitled:
-    """The vote and the entry on its roll for which somebody votes: one's own, or a principal's."""
-
-    vote: Vote
-    voter: Voter
-
-    @property
-    def community_id(self) -> int:
-        """Where the vote is."""
-        return self.vote.community_id
-
-    @property
-    def is_open(self) -> bool:
-        """Whether those entitled can still vote."""
-        return self.vote.is_open
-
-
 # Requirements
 
 
 def vote_is_secret(ctx: Context, entry: Entitled) -> bool:
     """It is a secret vote."""
     return entry.vote.mode is VoteMode.SECRET
-
-
-def on_the_roll(ctx: Context, entry: Entitled) -> bool:
-    """You stand on the roll of this vote, or hold the written proxy of somebody who does."""
-    asked = {"voter": entry.voter.id, "vote": entry.vote.id, "me": ctx.person_id}
-    return ctx.session.connection().execute(_ENTITLED, asked).first() is not None
 
 
 # Casting
@@ -321,21 +294,6 @@ def absent(session: Session, vote_id: int, *, after: int = 0, limit: int = 50) -
 # The statements of the hot path, compiled once
 
 _MARKS, _BOX = Base.metadata.tables["mark"], Base.metadata.tables["secret_ballot"]
-_HOLDER = aliased(Voter)
-_ENTRUSTED = select(Proxy.id).where(Proxy.principal_id == Voter.id)
-_ENTITLED = select(Voter.id).where(
-    Voter.id == bindparam("voter"),
-    Voter.vote_id == bindparam("vote"),
-    Voter.struck.is_(False),
-    or_(
-        and_(Voter.person_id == bindparam("me"), ~exists(_ENTRUSTED)),
-        exists(
-            _ENTRUSTED.join(_HOLDER, _HOLDER.id == Proxy.holder_id).where(
-                _HOLDER.person_id == bindparam("me")
-            )
-        ),
-    ),
-)
 _STAGE = select(Vote.stage).where(Vote.id == bindparam("vote")).with_for_update(read=True)
 _MARK = (
     update(_MARKS)

@@ -1,10 +1,11 @@
 """What may stand on a ballot: one answer for each method, checked against the options."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from council.errors import Invalid, Problem
-from council.receipts import Answer
+from council.receipts import Answer, canonical
 from council.votes import Choice, Method
 
 HIGHEST = 5
@@ -46,6 +47,19 @@ def checked(asked: Asked, answer: object) -> Answer:
             return _chosen(ids, answer, int(asked.settings.get("limit", len(ids))))
         case _:
             return _affordable(asked, _chosen(ids, answer, len(ids)))
+
+
+def written(answer: Answer) -> str:
+    """An answer as it is kept by name: the word of a motion, canonical JSON of any other."""
+    return str(answer) if isinstance(answer, str) else canonical(answer).decode()
+
+
+def read(method: Method, kept: str) -> Answer:
+    """What `written` wrote."""
+    if method is Method.MOTION:
+        return Choice(kept)
+    answer: Answer = json.loads(kept)
+    return answer
 
 
 def is_blank(answer: Answer) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from council import ballots as box
-from council import budgets, decisions, methods, rankings
+from council import budgets, choices, decisions, methods, rankings
 from council.ballots import Mark
 from council.budgets import EqualShares
 from council.decisions import Outcome
@@ -224,8 +224,8 @@ def _by_name(session: Session, vote: Vote) -> list[Pile]:
         .order_by(Voter.constituency, Ballot.choice)
     )
     return [
-        Pile(side.value if side else ALL, choice, voters, int(area or 0))
-        for side, choice, voters, area in session.execute(found)
+        Pile(side.value if side else ALL, choices.read(vote.method, said), voters, int(area or 0))
+        for side, said, voters, area in session.execute(found)
     ]
 
 

@@ -19,7 +19,7 @@ from council.places import Place
 from council.policy import Can
 from council.profiles import Conditions
 from council.proposals import Proposal, Stage
-from council.thresholds import Rule
+from council.thresholds import Electorate, Rule
 from council.votes import DECIDED, Body, Method, Vote, VoteMode, VoteStage
 
 TITLE, QUESTION, WORDS, SHORT, OPTIONS, LABEL = 60, 300, 2000, 300, 30, 60
@@ -232,8 +232,9 @@ class Plan:
         check(self.electorate in needed.electorates, "not_a_choice", "electorate")
         check(self.remote or self.paper, "no_way_to_vote", "remote")
         check(self.secret or not self.about_people, "people_secret", "secret")
-        check(self.secret or self.method is Method.MOTION, "open_motion_only", "method")
         check(not self.secret or needed.secret is not False, "owners_by_name", "secret")
+        by_area = Electorate.OWNERS in needed.electorates
+        check(not by_area or self.method is Method.MOTION, "owners_motion_only", "method")
         self._check_options(check)
         self._check_times(check)
 

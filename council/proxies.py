@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, and_, func, or_, select
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)  # fmt: skip
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from council import deadlines
@@ -41,7 +50,31 @@ class Proxy(Governed, Base):
     written_on: Mapped[date]
 
 
+@dataclass(frozen=True)
+class Entitled:
+    """The vote and the entry on its roll for which somebody votes: one's own, or a principal's."""
+
+    vote: Vote
+    voter: Voter
+
+    @property
+    def community_id(self) -> int:
+        """Where the vote is."""
+        return self.vote.community_id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether those entitled can still vote."""
+        return self.vote.is_open
+
+
 # Requirements
+
+
+def on_the_roll(ctx: Context, entry: Entitled) -> bool:
+    """You stand on the roll of this vote, or hold the written proxy of somebody who does."""
+    asked = {"voter": entry.voter.id, "vote": entry.vote.id, "me": ctx.person_id}
+    return ctx.session.connection().execute(_ENTITLED, asked).first() is not None
 
 
 def allows_proxies(ctx: Context, row: Vote | Voter) -> bool:
@@ -112,21 +145,7 @@ def votes_for(session: Session, vote_id: int, person_id: int) -> list[Voter]:
     """The entries for which this person votes: the own one first, unless it was entrusted to
     somebody else, then those that were entrusted to it (one statement).
     """
-    holder = aliased(Voter)
-    found = (
-        select(Voter)
-        .outerjoin(Proxy, Proxy.principal_id == Voter.id)
-        .outerjoin(holder, and_(holder.id == Proxy.holder_id, holder.struck.is_(False)))
-        .where(
-            Voter.vote_id == vote_id, Voter.votes, Voter.struck.is_(False),
-            or_(
-                and_(Voter.person_id == person_id, holder.id.is_(None)),
-                holder.person_id == person_id,
-            ),
-        )
-        .order_by(holder.id.is_not(None), Voter.number)
-    )  # fmt: skip
-    return list(session.scalars(found))
+    return list(session.scalars(_MINE, {"vote": vote_id, "me": person_id}))
 
 
 @dataclass(frozen=True)
@@ -161,3 +180,23 @@ def count(session: Session, vote_id: int) -> int:
 def _held(session: Session, voter_id: int) -> set[int]:
     """The slots of somebody who votes for others."""
     return set(session.scalars(select(Proxy.slot).where(Proxy.holder_id == voter_id)))
+
+
+# The entries for which somebody votes, compiled once: a struck holder votes for nobody.
+
+_HOLDER = aliased(Voter)
+_MINE = (
+    select(Voter)
+    .outerjoin(Proxy, Proxy.principal_id == Voter.id)
+    .outerjoin(_HOLDER, and_(_HOLDER.id == Proxy.holder_id, _HOLDER.struck.is_(False)))
+    .where(
+        Voter.vote_id == bindparam("vote"),
+        Voter.struck.is_(False),
+        or_(
+            and_(Voter.person_id == bindparam("me"), _HOLDER.id.is_(None)),
+            _HOLDER.person_id == bindparam("me"),
+        ),
+    )
+    .order_by(_HOLDER.id.is_not(None), Voter.number)
+)
+_ENTITLED = _MINE.with_only_columns(Voter.id).where(Voter.id == bindparam("voter")).order_by(None)

@@ -1,4 +1,4 @@
-"""Roll-call: seat by seat and by name, appended and never changed; the last cast counts."""
+"""Roll-call: by name, seat by seat, appended and never changed; the last cast of each counts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import decisions
+from council import choices, decisions, proxies
 from council.db import Base, Governed
 from council.decisions import Result
 from council.errors import NotReady
@@ -15,6 +15,8 @@ from council.gate import Context, act
 from council.people import Channel, Constituency
 from council.policy import Can
 from council.proposals import Proposal
+from council.proxies import Entitled
+from council.receipts import Answer
 from council.tallies import Tally, heads
 from council.thresholds import Rule
 from council.votes import Choice, Vote, VoteMode, Voter, VoteStage, vote_is_open, voter
@@ -23,9 +25,10 @@ from council.votes import Choice, Vote, VoteMode, Voter, VoteStage, vote_is_open
 
 
 class Ballot(Governed, Base):
-    """One cast of one voter; the highest `seq` counts. The database refuses to change a ballot.
+    """One cast for one voter; the highest `seq` counts. The database refuses to change a ballot.
 
-    The choice stands in the log as a salted hash until the close, so that nobody counts along.
+    `choice` is what `choices.written` makes of the answer to any method. It stands in the log as a
+    salted hash until the close, so that nobody counts along.
     """
 
     __tablename__ = "ballot"
@@ -44,7 +47,9 @@ class Ballot(Governed, Base):
 
 
 def is_voter(ctx: Context, vote: Vote) -> bool:
-    """Only a seat that was present when the vote opened votes; the chair has none."""
+    """In a meeting only a seat that was present when the vote opened votes; the chair has none."""
+    if not vote.in_meeting:
+        return True
     if ctx.actor is None:
         return False
     mine = voter(ctx.session, vote.id, ctx.voice.person_id)
@@ -60,16 +65,20 @@ def by_name(ctx: Context, vote: Vote) -> bool:
 
 
 @act("ballot.cast", who=Can.SPEAK, requires=(vote_is_open, by_name, is_voter), behalf=True)
-def cast(ctx: Context, vote: Vote, *, choice: Choice) -> Ballot:
-    """Vote, or change one's vote before the close: every cast is kept, the last one counts."""
+def cast(ctx: Context, vote: Vote, *, choice: object, entry: Voter | None = None) -> Ballot:
+    """Vote, or change the vote before the close: every cast is kept, the last one counts.
+
+    `entry` is the principal's, when the vote was entrusted in writing; without it one's own.
+    """
+    answer = choices.checked(vote, choice)
     _hold(ctx.session, vote, alone=False)
-    mine = voter(ctx.session, vote.id, ctx.person_id)
-    if mine is None:
-        raise NotReady("not_ready", ("is_voter",))
+    mine = entry or voter(ctx.session, vote.id, ctx.person_id)
+    if mine is None or not proxies.on_the_roll(ctx, Entitled(vote, mine)):
+        raise NotReady("not_ready", ("on_the_roll",))
     last = select(func.max(Ballot.seq)).where(Ballot.voter_id == mine.id)
     made = Ballot(
         community_id=vote.community_id, vote_id=vote.id, voter_id=mine.id,
-        seq=(ctx.session.scalar(last) or 0) + 1, choice=choice, cast_at=ctx.now,
+        seq=(ctx.session.scalar(last) or 0) + 1, choice=choices.written(answer), cast_at=ctx.now,
         channel=ctx.channel, entered_by_id=ctx.entered_by_id,
     )  # fmt: skip
     ctx.session.add(made)
@@ -138,10 +147,36 @@ def _hold(session: Session, vote: Vote, *, alone: bool) -> None:
 
 
 def choice_of(session: Session, mine: Voter) -> Choice | None:
-    """How this seat has voted so far; only its own holder is told."""
+    """How this seat has voted on a motion so far; only its own holder is told."""
     found = select(Ballot.choice).where(Ballot.voter_id == mine.id)
     said = session.scalars(found.order_by(Ballot.seq.desc()).limit(1)).first()
     return Choice(said) if said else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An entry for which somebody votes, and what was said for it so far."""
+
+    voter: Voter
+    given: Answer | None
+
+
+def standing(session: Session, vote: Vote, person_id: int | None) -> list[Standing]:
+    """For whom this person votes, their own entry first (two statements); nobody else is told."""
+    if person_id is None:
+        return []
+    entries = proxies.votes_for(session, vote.id, person_id)
+    said = dict(
+        session.execute(
+            select(Ballot.voter_id, Ballot.choice)
+            .where(Ballot.voter_id.in_([one.id for one in entries]))
+            .order_by(Ballot.seq)
+        ).all()
+    )
+    return [
+        Standing(one, choices.read(vote.method, said[one.id]) if one.id in said else None)
+        for one in entries
+    ]
 
 
 @dataclass(frozen=True)

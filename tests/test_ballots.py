@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import inspect, select
 
 from council import ballots, proxies, receipts
-from council.ballots import Entitled, Mark, MarkChannel, SecretBallot
+from council.ballots import Mark, MarkChannel, SecretBallot
 from council.db import UngovernedChange
 from council.errors import Invalid, NotAllowed, NotReady
 from council.gate import ACTS, Context
 from council.people import Constituency, Post
+from council.proxies import Entitled
 from council.votes import Body, Method, VoteMode
 from council.writer import Writer
 from tests.booth import Booth, R

@@ -119,7 +119,9 @@ def test_votes_about_people_are_secret_and_owners_vote_by_name(world: World) -> 
     assert problems(Poll(world), about_people=True) == [("secret", "people_secret")]
     owners = Poll(world, "OWNERS_ORDINARY")
     assert problems(owners, secret=True) == [("secret", "owners_by_name")]
-    assert problems(Poll(world), method=Method.SCORE) == [("method", "open_motion_only")]
+    options = (("月季", 0), ("荷花", 0))
+    wrong = problems(owners, method=Method.SCORE, secret=False, options=options)
+    assert wrong == [("method", "owners_motion_only")]
 
 
 def test_options_are_named_once_and_a_budget_has_costs(world: World) -> None:

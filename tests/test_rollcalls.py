@@ -1,19 +1,21 @@
 """Roll-call votes: those present vote, the last cast counts, the sum follows from the ballots."""
 
 import json
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select, text
 
-from council import attendance, audit, deliberations, rollcalls, votes
+from council import attendance, audit, counting, deliberations, proxies, rollcalls, votes
 from council.attendance import CheckInMethod
 from council.decisions import Outcome
-from council.errors import NotAllowed, NotFound, NotReady
+from council.errors import Invalid, NotAllowed, NotFound, NotReady
 from council.people import Channel, Constituency, Post
 from council.proposals import Stage
 from council.rollcalls import Ballot
-from council.votes import Choice, Vote, VoteStage
+from council.votes import Choice, Method, Vote, VoteStage
 from tests.hall import MOTION, SEATS, Hall, Key
+from tests.polling import Poll
 from tests.world import World
 
 VOTING = tuple(key for key in SEATS if key is not Constituency.EXPERTS)
@@ -201,3 +203,88 @@ def test_a_vote_is_seen_by_whoever_sees_its_matter(hall: Hall) -> None:
     with pytest.raises(NotFound):
         votes.get(hall.world.nobody(), vote.id)
     assert votes.latest(hall.world.session, hall.matter.id) is vote
+
+
+# A formal vote by name
+
+OPTIONS = (("月季", 100), ("荷花", 200), ("石榴", 900))
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "kept", "settings"),
+    [
+        (Method.APPROVAL, ["o2", "o1"], '["o1","o2"]', {"limit": 2, "seats": 2}),
+        (Method.SCORE, {"o2": 5, "o1": 0}, '{"o1":0,"o2":5}', {"seats": 1}),
+        (Method.RANKED, [["o3"], ["o2", "o1"]], '[["o3"],["o1","o2"]]', {}),
+        (Method.BUDGET, ["o2", "o1"], '["o1","o2"]', {"budget": 300}),
+    ],
+)
+def test_a_vote_by_name_takes_every_method_in_one_form(
+    world: World, method: Method, answer: Any, kept: str, settings: dict[str, Any]
+) -> None:
+    poll = Poll(world)
+    poll.opened(method=method, options=OPTIONS, **settings)
+    assert rollcalls.cast(world.as_("neighbour"), poll.vote, choice=answer).choice == kept
+    (mine,) = rollcalls.standing(world.session, poll.vote, world.who["neighbour"])
+    assert mine.given == json.loads(kept)
+    with pytest.raises(Invalid):
+        rollcalls.cast(world.as_("neighbour"), poll.vote, choice=["nothing"])
+    world.wait(days=11)
+    poll.tick()
+    poll.step("tally", Post.RECORDER)
+    assert [(one.choice, one.voters) for one in counting.ballots(world.session, poll.vote)] == [
+        (json.loads(kept), 1)
+    ]
+    assert counting.miscomputed(world.session) == []
+
+
+def test_whoever_holds_proxies_votes_for_each_entry_and_the_area_follows_it(world: World) -> None:
+    poll = Poll(world, "OWNERS_ORDINARY", size=4)
+    poll.prepared()
+    poll.entered(10_050)
+    roll = {one.number: one for one in world.session.scalars(select(votes.Voter))}
+    worker = world.as_(Post.COMMUNITY_WORKER)
+    on = world.now.date()
+    for principal in (3, 4):
+        proxies.record(worker, roll[principal], holder=roll[1], written_on=on)
+    poll.step("publish_roll")
+    world.wait(days=6)
+    for name in ("settle_roll", "announce"):
+        poll.step(name)
+    poll.checked()
+    assert poll.vote.opens_at is not None
+    world.now = poll.vote.opens_at
+    poll.tick()
+    me = world.as_("neighbour")
+    rollcalls.cast(me, poll.vote, choice=Choice.FOR)
+    rollcalls.cast(me, poll.vote, choice=Choice.AGAINST, entry=roll[3])
+    changed = rollcalls.cast(me, poll.vote, choice=Choice.FOR, entry=roll[3])
+    assert (changed.voter_id, changed.seq) == (roll[3].id, 2)
+    counter = world.for_("neighbour", channel=Channel.HALL)
+    assert rollcalls.cast(counter, poll.vote, choice=Choice.FOR, entry=roll[4]).entered_by_id
+    found = rollcalls.standing(world.session, poll.vote, world.who["neighbour"])
+    assert [(one.voter.number, one.given) for one in found] == [(1, "for"), (3, "for"), (4, "for")]
+    for who, entry in ((Post.DELEGATE, roll[3]), ("neighbour", roll[2])):
+        with pytest.raises(NotReady) as refusal:
+            rollcalls.cast(world.as_(who), poll.vote, choice=Choice.FOR, entry=entry)
+        assert refusal.value.needs == ("on_the_roll",)
+    now = counting.turnout(world.session, poll.vote)
+    assert (now.cast, now.area_cast) == (3, 30_150)
+
+
+def test_for_whom_one_votes_takes_two_statements(world: World) -> None:
+    counts = []
+    for size in (2, 3):
+        poll = Poll(world, size=size)
+        poll.opened()
+        rollcalls.cast(world.as_("neighbour"), poll.vote, choice=Choice.FOR)
+        world.commit()
+        seen: list[str] = []
+        engine = world.session.get_bind()
+        event.listen(engine, "before_cursor_execute", lambda *args, seen=seen: seen.append(args[2]))
+        vote = votes.get(world.nobody(), poll.vote.id)
+        seen.clear()
+        rollcalls.standing(world.session, vote, world.who["neighbour"])
+        counts.append(sum(one.startswith("SELECT") for one in seen))
+    assert counts == [2, 2]
+    assert rollcalls.standing(world.session, vote, None) == []
