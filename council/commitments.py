@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import calendar, charter, deadlines, files, people, proposals
+from council import calendar, charter, deadlines, files, people, proposals, translations
 from council.db import Base, Governed
 from council.deadlines import Limit
 from council.errors import NotFound, checking
@@ -232,6 +232,7 @@ class Task:
             check(self.due_day < today + FURTHEST, "too_far", "due_day")
         for name, value in vars(self).items():
             setattr(commitment, name, value)
+        translations.forget(ctx.session, commitment)
         commitment.due_at = deadlines.day_end(self.due_day)
 
 

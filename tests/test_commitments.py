@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from council import acceptance, calendar, commitments
+from council import acceptance, calendar, commitments, translations
 from council.commitments import COMMITMENT, CommitmentStage
 from council.errors import Invalid, NotAllowed, NotFound, NotReady
 from council.files import Photo, Role
@@ -117,13 +117,18 @@ def test_a_declined_task_goes_to_another_unit(world: World) -> None:
     commitments.decline(world.as_(Post.HANDLER), made, reason="不归我们管")
     other = a_task(
         world, unit_id=world.other_unit.id, person_id=world.who[Constituency.UNITS],
-        due_day=date(2026, 5, 20),
+        due_day=date(2026, 5, 20), title="路灯，由供电单位装",
     )  # fmt: skip
+    english = world.as_(Post.COMMITTEE)
+    translations.add(english, made, field="title", words="Lamps")
+    translations.add(english, made, field="standard", words="They burn all night")
     with pytest.raises(NotAllowed):
         commitments.reassign(world.as_(Post.HANDLER), made, task=other)
     commitments.reassign(world.as_(Post.COMMITTEE), made, task=other)
     assert made.stage is CommitmentStage.ASSIGNED
     assert (made.named, made.decline_reason) == (False, "")
+    left = translations.of_rows(world.session, [("commitment", made.id)])
+    assert [field for _, _, field in left] == ["standard"]
     assert kinds(world, made) == {"acknowledge", "commitment"}
     assert world.acts()[-1] == "commitment.reassign"
 
