@@ -119,7 +119,7 @@ def test_a_declined_task_goes_to_another_unit(world: World) -> None:
         world, unit_id=world.other_unit.id, person_id=world.who[Constituency.UNITS],
         due_day=date(2026, 5, 20), title="路灯，由供电单位装",
     )  # fmt: skip
-    english = world.as_(Post.COMMITTEE)
+    english = world.as_(Post.COMMUNITY_WORKER)
     translations.add(english, made, field="title", words="Lamps")
     translations.add(english, made, field="standard", words="They burn all night")
     with pytest.raises(NotAllowed):
