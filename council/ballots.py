@@ -186,14 +186,19 @@ def in_box(session: Session, vote_id: int, c: str) -> bool:
 # Opening and counting: called by the course inside its own acts
 
 
-def prepare_marks(ctx: Context, vote: Vote) -> None:
-    """Give everybody on the roll a mark, freeze the size of a batch, and shut a sealed box."""
+def prepare_roll(ctx: Context, vote: Vote) -> None:
+    """Give everybody on the roll a mark, which only one way of voting can take."""
     ctx.session.flush()
     entries = select(Voter.id, literal(vote.id), false(), null()).where(
         Voter.vote_id == vote.id, Voter.struck.is_(False)
     )
     rows = insert(Mark).from_select(["voter_id", "vote_id", "done", "channel"], entries)
     ctx.session.connection().execute(rows)
+
+
+def prepare_marks(ctx: Context, vote: Vote) -> None:
+    """Give everybody on the roll a mark, freeze the size of a batch, and shut a sealed box."""
+    prepare_roll(ctx, vote)
     vote.settings = {"min_batch": MIN_BATCH, **vote.settings}
     if keepers.is_sealed(vote):
         keepers.shut(ctx, vote)

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from council import ballots as box
-from council import budgets, choices, decisions, methods, rankings
+from council import budgets, choices, decisions, methods, papercounts, rankings
 from council.ballots import Mark
 from council.budgets import EqualShares
 from council.decisions import Outcome
@@ -76,7 +76,9 @@ def recount(session: Session, vote: Vote) -> dict[str, Any]:
 
 def ballots(session: Session, vote: Vote) -> list[Pile]:
     """Every ballot that counts, equal ones together. Raises NotReady for a box that is shut."""
-    return _in_secret(session, vote) if vote.mode is VoteMode.SECRET else _by_name(session, vote)
+    paper = [Pile(*one) for one in papercounts.totals(session, vote.id)]
+    secret = vote.mode is VoteMode.SECRET
+    return (_in_secret(session, vote) if secret else _by_name(session, vote)) + paper
 
 
 def tallies(vote: Vote, rule: Rule, piles: Iterable[Pile]) -> dict[str, Count]:
@@ -105,7 +107,8 @@ def tallies(vote: Vote, rule: Rule, piles: Iterable[Pile]) -> dict[str, Count]:
 def counted(vote: Vote, piles: Iterable[Pile]) -> Derivation:
     """The result of a method other than a motion, with its whole derivation."""
     options = [str(one["id"]) for one in vote.options]
-    given = [pile.choice for pile in piles for _ in range(pile.voters)]
+    valid = [pile for pile in piles if pile.choice is not None]
+    given = [pile.choice for pile in valid for _ in range(pile.voters)]
     seats = int(vote.settings.get("seats", 1))
     match vote.method:
         case Method.APPROVAL:

@@ -14,6 +14,7 @@ from council import (
     disputes,
     keepers,
     notices,
+    papercounts,
     preparations,
     rolls,
     safeguards,
@@ -197,6 +198,8 @@ def begin(ctx: Context, vote: Vote) -> None:
         vote.closes_at = least if late else vote.closes_at
     if vote.mode is VoteMode.SECRET:
         ballots.prepare_marks(ctx, vote)
+    elif row.paper:
+        ballots.prepare_roll(ctx, vote)
     calendar.meet(ctx, vote, "pass_checklist")
 
 
@@ -285,10 +288,11 @@ VOTE = Workflow(
           (is_formal, not_yet_extended, before_the_close, participation_low), extend),
         T("end", S.OPEN, S.CLOSED, Can.SYSTEM, (is_formal, hour_to_close), end),
         T("end_by_hand", S.OPEN, S.CLOSED, Can.CONVENE, (is_formal, hour_to_close), end),
-        T("tally", S.CLOSED, S.COUNTED, Can.COUNT, (tellers_present, box_opened), tally),
+        T("tally", S.CLOSED, S.COUNTED, Can.COUNT,
+          (tellers_present, box_opened, papercounts.paper_reconciled), tally),
         T("publish_result", S.COUNTED, S.PROVISIONAL, Can.CONVENE, (), publish_result),
         T("recount", S.PROVISIONAL, S.COUNTED, Can.COUNT,
-          (recount_ordered, tellers_present, box_opened), tally),
+          (recount_ordered, tellers_present, box_opened, papercounts.paper_reconciled), tally),
         T("finish", S.PROVISIONAL, S.FINAL, Can.CONVENE,
           (result_objections_over, result_objections_answered, nothing_ordered), finish),
         T("archive", S.FINAL, S.ARCHIVED, Can.SYSTEM, (is_formal, posting_over)),
@@ -309,6 +313,14 @@ def close_box(ctx: Context, vote: Vote) -> None:
     """The last batch of a secret vote is logged with its close, and every order is forgotten."""
     if vote.mode is VoteMode.SECRET and vote.opened_at is not None:
         batches.close_box(ctx, vote)
+
+
+@after("paper_count.reconcile")
+@after("paper_count.explain")
+def reckon_again(ctx: Context, vote: Vote) -> None:
+    """Paper that was counted again changes the result in the same moment, never beside it."""
+    if vote.stage is VoteStage.PROVISIONAL:
+        advance(ctx, VOTE, vote, "recount")
 
 
 CLOCK = {one.source: one for one in VOTE.transitions if one.who is Can.SYSTEM}
