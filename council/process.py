@@ -111,7 +111,8 @@ def decide(ctx: Context, proposal: Proposal) -> None:
 
 
 def await_body(ctx: Context, proposal: Proposal) -> None:
-    """The body that decides has to be asked; the draft of its vote stops the clock."""
+    """The body that decides has to be asked, no meeting; the draft of its vote stops the clock."""
+    calendar.meet(ctx, proposal, "call_meeting")
     limit = charter.limit(proposal.rules, "meeting_call")
     calendar.start(ctx, proposal, "call_body", limit, who=Can.CONVENE)
     proposal.decided_at, proposal.moved_at = None, ctx.now

@@ -1,10 +1,14 @@
 """The router: which body decides a matter, why, and what then becomes of the matter."""
 
+from functools import partial
+
 import pytest
 
-from council import calendar, process, referrals
+from council import calendar, process, referrals, sittings
 from council.errors import Invalid, NotAllowed, NotReady
+from council.gate import Act, through
 from council.people import Post
+from council.policy import Can
 from council.proposals import Stage
 from council.referrals import Outside, Subject
 from council.votes import Body
@@ -71,6 +75,8 @@ def test_a_matter_goes_to_its_body_once_that_is_named(world: World) -> None:
         process.move(ctx, matter, "send_to_body")
     assert refusal.value.needs == ("body_named",)
     referrals.settle(ctx, matter, subject=Subject.COVENANT)
+    clock = partial(sittings.await_meeting, ctx, matter)
+    through(world.system(), Act("test.wait", Can.SYSTEM), matter, clock)
     process.move(ctx, matter, "send_to_body")
     assert matter.stage is Stage.REFERRED
     assert [one.kind for one in calendar.running(world.session, matter)] == ["call_body"]

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from council import deadlines, jobs
 from council.db import Database
-from council.demo import cast, generated, road, work
+from council.demo import cast, generated, polls, road, work
 from council.demo.stage import Scene, Script, Stage, script
 from council.i18n import ZONE
 from council.people import Person
@@ -56,15 +56,18 @@ def is_empty(database: Database) -> bool:
 def schedule(stage: Stage) -> None:
     """When each matter of the example begins, in days before the load day."""
     told = script("matters")
+    stage.enter(stage.at(-400, 9), polls.elect(stage))
     stage.enter(stage.at(-152, 20), to_the_end(stage, script("xiemalu")))
     stage.enter(_festival(stage), road.propose(stage, told["pipe"]))
     stage.enter(stage.at(-125, 19), to_the_end(stage, told["toilet"]))
     stage.enter(stage.at(-75, 8), _to_the_meeting(stage, told["parking"]))
     stage.enter(stage.at(-100, 21), to_the_end(stage, told["lamps"]))
+    stage.enter(stage.at(-132, 10), _to_the_assembly(stage, script("lunch")))
     stage.enter(stage.at(-60, 12), _to_readiness(stage, told["lift"]))
+    stage.enter(stage.at(-56, 19), _to_the_vote(stage, script("covenant")))
     stage.enter(stage.at(-12, 18), _to_consultation(stage, told["park"]))
     for n, one in enumerate(told["early"]):
-        stage.enter(stage.at(-9 + n, 19, 7 * n), road.propose(stage, one))
+        stage.enter(stage.at(-8 + n, 19, 7 * n), road.propose(stage, one))
 
 
 def _festival(stage: Stage) -> datetime:
@@ -79,21 +82,35 @@ def _to_consultation(stage: Stage, told: Script) -> Scene:
     yield from road.consult(stage, told, opens=stage.at(-1, 9))
 
 
-def _to_readiness(stage: Stage, told: Script) -> Scene:
+def _to_review(stage: Stage, told: Script) -> Scene:
     yield from road.propose(stage, told)
     yield from road.consult(stage, told)
     yield from road.summarise(stage, told)
     yield from road.review(stage, told)
+
+
+def _to_readiness(stage: Stage, told: Script) -> Scene:
+    yield from _to_review(stage, told)
     yield stage.at(-1, 10)
     work.call(stage, told, stage.at(4, 19))
 
 
 def _to_the_meeting(stage: Stage, told: Script) -> Scene:
-    yield from road.propose(stage, told)
-    yield from road.consult(stage, told)
-    yield from road.summarise(stage, told)
-    yield from road.review(stage, told)
+    yield from _to_review(stage, told)
     yield from work.meet(stage, told)
+
+
+def _to_the_vote(stage: Stage, told: Script) -> Scene:
+    """Without a joint meeting to the body that decides."""
+    yield from _to_review(stage, told)
+    yield from polls.decide(stage, told)
+
+
+def _to_the_assembly(stage: Stage, told: Script) -> Scene:
+    """One constituency is unanimously against; the delegates decide, and the work begins."""
+    yield from _to_the_meeting(stage, told)
+    yield from polls.decide(stage, told)
+    yield from work.carry_out(stage, told)
 
 
 def to_the_end(stage: Stage, told: Script) -> Scene:

@@ -140,15 +140,25 @@ def _settle(stage: Stage, told: Script, item: AgendaItem, present: list[MeetingS
         made = deliberations.object_to(who, item, words=zh(said["objection"]))
         stage.english(made, words=said["objection"])
     vote = deliberations.open_vote(stage.as_("facilitator"), item)
-    choices = [Choice(name) for name in ("for", "against", "abstain") for _ in range(said[name])]
-    voting = [seat for seat in present if seat.votes]
-    order = sorted(voting, key=lambda seat: seat.constituency is Constituency.RESIDENTS)
-    for seat, choice in zip(order, choices, strict=True):
+    stage.english(vote, question=said["motion"])
+    for seat, choice in _choices(said, [seat for seat in present if seat.votes]):
         rollcalls.cast(stage.as_(_key(stage, seat.person_id)), vote, choice=choice)
     for seat in present:
         if not seat.votes:
             rollcalls.cast(stage.as_(_key(stage, seat.person_id)), vote, choice=Choice.FOR)
     deliberations.close_vote(stage.as_("facilitator"), vote)
+
+
+def _choices(said: Script, voting: list[MeetingSeat]) -> list[tuple[MeetingSeat, Choice]]:
+    """How each seat votes: as the script says by constituency, or else residents object first."""
+    if "votes" in said:
+        order = sorted(voting, key=lambda seat: list(said["votes"]).index(seat.constituency))
+        numbers = list(said["votes"].values())
+    else:
+        order = sorted(voting, key=lambda seat: seat.constituency is Constituency.RESIDENTS)
+        numbers = [[said[one] for one in Choice]]
+    choices = [one for row in numbers for one, n in zip(Choice, row, strict=True) for _ in range(n)]
+    return list(zip(order, choices, strict=True))
 
 
 def _minute(stage: Stage, told: Script, meeting: Meeting, present: list[MeetingSeat]) -> Scene:
