@@ -70,6 +70,7 @@ VALUES: dict[str, Value] = {
         Value("posting_days", "15", "days", 4, least=15, by_law=True),
         Value("council_quorum", "two_thirds", "choice", 4, options=SHARES),
         Value("council_passing", "half", "choice", 4, options=SHARES),
+        Value("meeting_tie", "fails", "choice", 4, options=("fails", "chair")),
         Value("vote_objection_days", "5", "days", 4, least=5),
         Value("vote_notice_days", "7", "days", 4, least=7),
         Value("vote_open_days", "7", "days", 4, least=3),

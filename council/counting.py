@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from council import ballots as box
-from council import budgets, choices, decisions, methods, papercounts, rankings
+from council import budgets, choices, decisions, lots, methods, papercounts, rankings
 from council.ballots import Mark
 from council.budgets import EqualShares
 from council.decisions import Outcome
@@ -18,12 +18,12 @@ from council.derivations import Line
 from council.gate import Context
 from council.methods import Approval, Border, Derivation, Score
 from council.people import Constituency
-from council.rankings import Schulze
+from council.rankings import Borda, Runoff, Schulze
 from council.rollcalls import Ballot
 from council.safeguards import SMALL
 from council.tallies import ALL, Count, Tally, Weight
-from council.thresholds import Rule
-from council.votes import Choice, Method, Vote, VoteMode, Voter
+from council.thresholds import Rule, Tie
+from council.votes import Choice, Method, Ranking, Vote, VoteMode, Voter
 
 NAMES = {
     Choice.FOR.value: "favour", Choice.AGAINST.value: "against", Choice.ABSTAIN.value: "abstain",
@@ -31,7 +31,7 @@ NAMES = {
 
 
 KINDS: dict[str, type[Derivation]] = {
-    one.method: one for one in (Approval, Score, Schulze, EqualShares)
+    one.method: one for one in (Approval, Score, Schulze, Runoff, Borda, EqualShares)
 }
 """What a stored derivation is read with, by the name of its method."""
 
@@ -59,18 +59,25 @@ def count(ctx: Context, vote: Vote) -> None:
 
 
 def recount(session: Session, vote: Vote) -> dict[str, Any]:
-    """The result as the ballots add up to it under the frozen rule, as plain data."""
+    """The result as the ballots add up to it under the frozen rule, as plain data.
+
+    How a tie was broken stands in the result under `tie`; a lot is drawn anew from it.
+    """
     piles = ballots(session, vote)
     rule = Rule.from_json(vote.rule)
+    broken = lots.broken(vote.result).again()
+    kept = {"tie": broken.to_json()} if vote.result and "tie" in vote.result else {}
     if vote.method is Method.MOTION:
-        return decisions.decide(rule, tallies(vote, rule, piles)).to_json()
-    found = counted(vote, piles)
+        by = tallies(vote, rule, piles)
+        return decisions.decide(rule, by, casting=broken.casting).to_json() | kept
+    found = counted(vote, piles, broken.order)
     valid, lines = decisions.quorum(rule, *_attendance(vote, rule, piles))
     outcome = _outcome(rule, found) if valid else Outcome.NO_QUORUM
     return {
         "outcome": outcome.value,
         "lines": [line.to_json() for line in lines],
         "count": found.to_json(),
+        **kept,
     }
 
 
@@ -104,8 +111,10 @@ def tallies(vote: Vote, rule: Rule, piles: Iterable[Pile]) -> dict[str, Count]:
     }  # fmt: skip
 
 
-def counted(vote: Vote, piles: Iterable[Pile]) -> Derivation:
-    """The result of a method other than a motion, with its whole derivation."""
+def counted(vote: Vote, piles: Iterable[Pile], lot: Sequence[str] = ()) -> Derivation:
+    """The result of a method other than a motion, with its whole derivation; `lot` is the order
+    that a public lot gave to the options, where one was drawn.
+    """
     options = [str(one["id"]) for one in vote.options]
     valid = [pile for pile in piles if pile.choice is not None]
     given = [pile.choice for pile in valid for _ in range(pile.voters)]
@@ -113,11 +122,11 @@ def counted(vote: Vote, piles: Iterable[Pile]) -> Derivation:
     match vote.method:
         case Method.APPROVAL:
             limit = int(vote.settings["limit"])
-            return methods.approval(options, given, limit=limit, seats=seats)
+            return methods.approval(options, given, limit=limit, seats=seats, lot=lot)
         case Method.SCORE:
-            return methods.score(options, given, seats=seats)
+            return methods.score(options, given, seats=seats, lot=lot)
         case Method.RANKED:
-            return rankings.schulze(options, given, seats=seats)
+            return _ranked(vote, options, given, lot)
         case _:
             costs = {str(one["id"]): int(one["cost"]) for one in vote.options}
             return budgets.equal_shares(costs, int(vote.settings["budget"]), given)
@@ -125,16 +134,15 @@ def counted(vote: Vote, piles: Iterable[Pile]) -> Derivation:
 
 def sentences(vote: Vote, translate: Callable[[str], str]) -> list[str]:
     """Every line of the arithmetic in words, in one language; empty before the count."""
-    found = vote.reckoning
-    if found:
-        return [line.say(translate) for line in found.lines]
     result = vote.result or {}
     told = [Line.from_json(one).say(translate) for one in result.get("lines", ())]
     labels = {str(one["id"]): str(one["label"]) for one in vote.options}
     if count := result.get("count"):
         read = KINDS[count["method"]].from_json(count)
         told += [methods.sentence(one, translate, labels.__getitem__) for one in read.lines()]
-    return told
+    labels |= {one: translate(f"choice.{one}") for one in lots.MOTION}
+    lot = lots.broken(result).lines()
+    return told + [methods.sentence(one, translate, labels.__getitem__) for one in lot]
 
 
 def miscomputed(session: Session) -> list[int]:
@@ -262,14 +270,28 @@ def _due(vote: Vote, name: str, weight: Weight) -> int:
     return int(vote.due.get(name, {}).get(weight.value, 0))
 
 
+def _ranked(vote: Vote, options: list[str], given: list[Any], lot: Sequence[str]) -> Derivation:
+    """Ranked ballots, counted in the way that was fixed for this vote."""
+    seats = int(vote.settings.get("seats", 1))
+    match Ranking(vote.settings.get("ranking", Ranking.SCHULZE)):
+        case Ranking.IRV:
+            return rankings.irv(options, given, lot=lot)
+        case Ranking.BORDA:
+            return rankings.borda(options, given, seats=seats, lot=lot)
+        case _:
+            return rankings.schulze(options, given, seats=seats, lot=lot)
+
+
 def _outcome(rule: Rule, found: Derivation) -> Outcome:
-    """Decided when something is chosen and no place is open between equals."""
+    """Decided when something is chosen and no place is open between equals, or a lot is awaited."""
     if not rule.binding:
         return Outcome.ADVICE
     if isinstance(found, EqualShares):
         chosen = bool(found.winners)
     else:
         border: Border = found.border  # type: ignore[attr-defined]
+        if border.undecided and rule.tie is Tie.LOT:
+            return Outcome.TIED
         chosen = bool(border.winners) and not border.undecided
     return Outcome.ADOPTED if chosen else Outcome.REJECTED
 

@@ -18,6 +18,7 @@ from council import (
     preparations,
     rolls,
     safeguards,
+    ties,
 )
 from council.deadlines import Limit
 from council.disputes import DisputeAbout, Remedy
@@ -290,7 +291,8 @@ VOTE = Workflow(
         T("end_by_hand", S.OPEN, S.CLOSED, Can.CONVENE, (is_formal, hour_to_close), end),
         T("tally", S.CLOSED, S.COUNTED, Can.COUNT,
           (tellers_present, box_opened, papercounts.paper_reconciled), tally),
-        T("publish_result", S.COUNTED, S.PROVISIONAL, Can.CONVENE, (), publish_result),
+        T("publish_result", S.COUNTED, S.PROVISIONAL, Can.CONVENE,
+          (ties.tie_broken,), publish_result),
         T("recount", S.PROVISIONAL, S.COUNTED, Can.COUNT,
           (recount_ordered, tellers_present, box_opened, papercounts.paper_reconciled), tally),
         T("finish", S.PROVISIONAL, S.FINAL, Can.CONVENE,

@@ -41,8 +41,8 @@ TABLES = (
     "notices", "translations", "proposals", "admissions", "consultations", "opinions",
     "statements", "summaries", "reviews", "findings", "votes", "referrals", "preparations",
     "rolls", "proxies", "disputes", "safeguards", "rollcalls", "keepers", "ballots", "batches",
-    "paperballots", "papercounts", "commitments", "acceptance", "delays", "ratings", "meetings", "attendance", "answers",
-    "deliberations", "minutes",
+    "paperballots", "papercounts", "ties", "commitments", "acceptance", "delays", "ratings",
+    "meetings", "attendance", "answers", "deliberations", "minutes",
 )  # fmt: skip
 """The modules that define tables."""
 

@@ -14,14 +14,17 @@ Digests are lower-case hexadecimal. Pure arithmetic, as in methods.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import compare_digest
+from typing import Any, Self
 
 from council.methods import Derivation, Said, checked
 
 PREFIX = "council-lot-v1"
+MOTION = ("for", "against")
+"""The options of a lot about a motion: the first in the order of the lot wins."""
 NONCE = re.compile(r"[0-9a-f]{32,64}")  # 16 to 32 random bytes: the seed alone could be guessed
 
 
@@ -56,6 +59,53 @@ class Lot(Derivation):
             digest = _digest(f"{self.number} {option}")
             said.append(("lot.place", None, {"place": place, "option": option, "digest": digest}))
         return tuple(said)
+
+
+@dataclass(frozen=True)
+class Broken:
+    """How a tie was broken: `favour` by the chair's casting vote, or `lot`; neither: it was not.
+
+    It stands in the result beside the arithmetic, so that anybody can work it out again.
+    """
+
+    favour: bool | None = None
+    lot: Lot | None = None
+
+    @property
+    def casting(self) -> bool | None:
+        """For a motion (True) or against it; None where nothing was broken."""
+        return self.favour if self.lot is None else self.lot.order[0] == MOTION[0]
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The options in the order of the lot."""
+        return self.lot.order if self.lot else ()
+
+    def again(self) -> Self:
+        """Draw the lot anew from what was revealed. Raises ValueError for what does not fit."""
+        if self.lot is None:
+            return self
+        shown = self.lot.reveals
+        digests = [one.digest for one in shown]
+        drawn = draw(self.lot.options, digests, [(one.seed, one.nonce) for one in shown])
+        return type(self)(None, drawn)
+
+    def lines(self) -> tuple[Said, ...]:
+        """Return the lines of the lot; a casting vote has its line in the decision."""
+        return self.lot.lines() if self.lot else ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data, fit for canonical JSON."""
+        by = "chair" if self.lot is None else "lot"
+        return {"by": by, "for": self.favour, "lot": self.lot and self.lot.to_json()}
+
+
+def broken(result: Mapping[str, Any] | None) -> Broken:
+    """Read how the tie in a stored result was broken, if it was."""
+    told = (result or {}).get("tie")
+    if not told:
+        return Broken()
+    return Broken(told["for"], Lot.from_json(told["lot"]) if told["lot"] else None)
 
 
 def commit(seed: str, nonce: str) -> str:

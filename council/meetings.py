@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, ForeignKey, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import charter, deadlines, policy, votes
+from council import charter, deadlines, policy, profiles, votes
 from council.db import PLAIN, Base, Governed
 from council.decisions import Result
 from council.errors import NotFound
@@ -17,7 +17,6 @@ from council.gate import Context
 from council.people import Alias, Constituency, Person
 from council.places import Place
 from council.policy import Can
-from council.profiles import JOINT_MEETING
 from council.proposals import Proposal
 from council.thresholds import Rule
 from council.votes import Vote
@@ -29,7 +28,7 @@ class MeetingKind(StrEnum):
     JOINT = "joint"
 
 
-RULES: dict[MeetingKind, Rule] = {MeetingKind.JOINT: JOINT_MEETING}
+PROFILES: dict[MeetingKind, str] = {MeetingKind.JOINT: "JOINT_MEETING"}
 
 
 class MeetingStage(StrEnum):
@@ -88,8 +87,8 @@ class Meeting(Governed, Base):
 
     @property
     def rule(self) -> Rule:
-        """How this kind of meeting decides."""
-        return RULES[self.kind]
+        """How this kind of meeting decides, under the charter as it was when it was planned."""
+        return profiles.rule(PROFILES[self.kind], self.rules)
 
     @property
     def notice_by(self) -> datetime:

@@ -229,7 +229,7 @@ def numbered(
 def _rules(ctx: Context, place: Place) -> dict[str, str]:
     """The charter's values that this meeting keeps, whatever the charter says later."""
     copied = charter.rules(ctx.session, place.id)
-    return {key: copied[key] for key in ("meeting_notice_days", "minutes")}
+    return {key: copied[key] for key in ("meeting_notice_days", "minutes", "meeting_tie")}
 
 
 def _members(ctx: Context, place: Place, wanted: Iterable[int]) -> list[Membership]:

@@ -19,8 +19,8 @@ from council.places import Place
 from council.policy import Can
 from council.profiles import Conditions
 from council.proposals import Proposal, Stage
-from council.thresholds import Electorate, Rule
-from council.votes import DECIDED, Body, Method, Vote, VoteMode, VoteStage
+from council.thresholds import Electorate, Rule, Tie
+from council.votes import DECIDED, Body, Method, Ranking, Vote, VoteMode, VoteStage
 
 TITLE, QUESTION, WORDS, SHORT, OPTIONS, LABEL = 60, 300, 2000, 300, 30, 60
 """Longest title, question, argument, short answer; most options, longest option."""
@@ -42,7 +42,7 @@ ASSEMBLIES = frozenset({Body.RESIDENTS, Body.DELEGATES})
 PREPARING = (VoteStage.DRAFT, VoteStage.ROLL_PUBLISHED, VoteStage.ROLL_FINAL)
 """Stages before the notice."""
 
-OF_METHOD = ("limit", "seats", "budget")
+OF_METHOD = ("limit", "seats", "budget", "ranking", "tie")
 """The settings that belong to a method; others belong to the ballots."""
 
 FIXED = ("electorate", "constituencies", "method", "secret", "about_people")
@@ -195,7 +195,8 @@ class Plan:
     """Everything about a vote that can be edited. Gaps are allowed until a step needs them.
 
     `options` are (label, cost); `limit` how many at most (approval), `seats` how many win,
-    `budget` the money to give out, in yuan.
+    `budget` the money to give out, in yuan; `ranking` how ranks are counted, `tie` what happens
+    when votes are equal.
     """
 
     title: str
@@ -209,6 +210,8 @@ class Plan:
     limit: int | None = None
     seats: int | None = None
     budget: int | None = None
+    ranking: Ranking = Ranking.SCHULZE
+    tie: Tie = Tie.FAILS
     arguments_for: str = ""
     arguments_against: str = ""
     how_to_vote: str = ""
@@ -234,7 +237,11 @@ class Plan:
         check(self.secret or not self.about_people, "people_secret", "secret")
         check(not self.secret or needed.secret is not False, "owners_by_name", "secret")
         by_area = Electorate.OWNERS in needed.electorates
-        check(not by_area or self.method is Method.MOTION, "owners_motion_only", "method")
+        motion = self.method is Method.MOTION
+        check(not by_area or motion, "owners_motion_only", "method")
+        # a budget puts equals in an order of its own: supporters, cost, the order of the paper
+        ties = () if self.method is Method.BUDGET else needed.ties_of(motion=motion)
+        check(self.tie in {Tie.FAILS, *ties}, "tie_not_allowed", "tie")
         self._check_options(check)
         self._check_times(check)
 
@@ -245,6 +252,9 @@ class Plan:
         check(all(0 < len(one) <= LABEL for one in labels), "option_length", "options", most=LABEL)
         check(len(labels) <= OPTIONS, "too_many_options", "options", most=OPTIONS)
         check(len(set(labels)) == len(labels), "option_twice", "options")
+        one_seat = self.method is Method.RANKED and self.ranking is Ranking.IRV
+        high = 1 if one_seat else max(1, len(labels))
+        check(1 <= (self.seats or 1) <= high, "out_of_range", "seats", low=1, high=high)
         if self.method is Method.APPROVAL:
             most = max(1, len(labels))
             check(1 <= (self.limit or 0) <= most, "out_of_range", "limit", low=1, high=most)
@@ -297,14 +307,17 @@ def _options(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def _settings(plan: Plan) -> dict[str, int]:
+def _settings(plan: Plan) -> dict[str, Any]:
     """The codes of the method: only those that it needs."""
-    found = {
-        Method.APPROVAL: {"limit": plan.limit or 1, "seats": plan.seats or 1},
-        Method.SCORE: {"seats": plan.seats or 1},
+    seats = {"seats": plan.seats or 1}
+    found: dict[Method, dict[str, Any]] = {
+        Method.APPROVAL: {"limit": plan.limit or 1, **seats},
+        Method.SCORE: seats,
+        Method.RANKED: {"ranking": plan.ranking.value, **seats},
         Method.BUDGET: {"budget": plan.budget or 0},
     }
-    return found.get(plan.method, {})
+    tie = {} if plan.tie is Tie.FAILS else {"tie": plan.tie.value}
+    return found.get(plan.method, {}) | tie
 
 
 @act("vote.study", who=Can.ADMIT, requires=(in_preparation,))
@@ -332,7 +345,9 @@ def rule(session: Session, row: Preparation, *, together: bool = False) -> Rule:
     """
     values = charter.rules(session, row.community_id)
     found = profiles.rule(row.profile, values, row.electorate)
-    return replace(found, constituencies=() if together else tuple(row.constituencies))
+    tie = Tie(session.get_one(Vote, row.vote_id).settings.get("tie", Tie.FAILS))
+    groups = () if together else tuple(row.constituencies)
+    return replace(found, constituencies=groups, tie=tie)
 
 
 def of(session: Session, vote_id: int) -> Preparation:
@@ -349,6 +364,8 @@ def plan_of(vote: Vote, row: Preparation) -> Plan:
         method=vote.method, secret=vote.mode is VoteMode.SECRET, about_people=vote.about_people,
         options=tuple((one["label"], one["cost"]) for one in vote.options),
         limit=settings.get("limit"), seats=settings.get("seats"), budget=settings.get("budget"),
+        ranking=Ranking(settings.get("ranking", Ranking.SCHULZE)),
+        tie=Tie(settings.get("tie", Tie.FAILS)),
         arguments_for=row.arguments_for, arguments_against=row.arguments_against,
         how_to_vote=row.how_to_vote, helpers=row.helpers, legal_basis=row.legal_basis,
         remote=row.remote, paper=row.paper, previous_id=row.previous_id, opens_at=vote.opens_at,

@@ -313,9 +313,10 @@ OF_OUTCOME = {
 
 
 @after("vote.close")
+@after("tie.cast")
 def follow_vote(ctx: Context, vote: Vote) -> None:
-    """The outcome that the rule computed moves the matter; nobody types it."""
-    if vote.outcome is not None and vote.proposal_id is not None:
+    """The outcome that the rule computed moves the matter; a tie awaits the chair first."""
+    if vote.in_meeting and vote.outcome in OF_OUTCOME and vote.proposal_id is not None:
         _move(ctx, vote.proposal_id, OF_OUTCOME[vote.outcome])
 
 

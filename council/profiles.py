@@ -10,7 +10,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from council.tallies import Base, Weight
-from council.thresholds import Electorate, Presence, Rule, Share, Test
+from council.thresholds import Electorate, Presence, Rule, Share, Test, Tie
 
 HALF, TWO_THIRDS, THREE_QUARTERS = Fraction(1, 2), Fraction(2, 3), Fraction(3, 4)
 SHARES = {"half": HALF, "two_thirds": TWO_THIRDS, "three_quarters": THREE_QUARTERS}
@@ -124,7 +124,8 @@ class Conditions:
     """What a vote needs beside the arithmetic: who may stand on its roll, and for how long what.
 
     0 days ask for none. `secret`: True must be, False must be by name, None either. `proxies` is
-    for how many others one person may vote, in writing.
+    for how many others one person may vote, in writing. `ties`: what may be done about a tie of a
+    motion; `draws`: whether a place between equals may go by lot.
     """
 
     electorates: tuple[Electorate, ...]
@@ -133,23 +134,36 @@ class Conditions:
     roll_days: int = 5
     secret: bool | None = None
     proxies: int = 0
+    ties: tuple[Tie, ...] = (Tie.FAILS,)
+    draws: bool = True
+
+    def ties_of(self, *, motion: bool) -> tuple[Tie, ...]:
+        """What may happen to a tie of a motion, or between options for the last place."""
+        if motion:
+            return self.ties
+        return (Tie.FAILS, Tie.LOT) if self.draws else (Tie.FAILS,)
 
 
 ANYBODY = (Electorate.MEMBERS, Electorate.RESIDENTS, Electorate.HOUSEHOLDS)
 PROXIES = 3
 
 # Proxies: Art. 19, three at most, none among delegates. The roll hangs out for objections as long
-# as in Art. 17. Owners vote by name, and only totals are published (practice.md A12 (6)).
+# as in Art. 17. Owners vote by name, and only totals are published (practice.md A12 (6)). Where the
+# law asks for more than half of those present, nobody breaks a tie of a motion: half is not more.
 _CONDITIONS: Mapping[str, Conditions] = MappingProxyType(
     {
         "RESIDENT_ASSEMBLY": Conditions(ANYBODY[1:], notice_days=10, proxies=PROXIES),
         "DELEGATE_ASSEMBLY": Conditions((Electorate.DELEGATES,)),
-        "OWNERS_ORDINARY": Conditions((Electorate.OWNERS,), secret=False, proxies=PROXIES),
-        "OWNERS_SPECIAL": Conditions((Electorate.OWNERS,), secret=False, proxies=PROXIES),
-        "COUNCIL": Conditions((Electorate.MEMBERS,)),
-        "JOINT_MEETING": Conditions((Electorate.SEATS,), 3, 0, 0),
+        "OWNERS_ORDINARY": Conditions(
+            (Electorate.OWNERS,), secret=False, proxies=PROXIES, draws=False
+        ),
+        "OWNERS_SPECIAL": Conditions(
+            (Electorate.OWNERS,), secret=False, proxies=PROXIES, draws=False
+        ),
+        "COUNCIL": Conditions((Electorate.MEMBERS,), ties=tuple(Tie)),
+        "JOINT_MEETING": Conditions((Electorate.SEATS,), 3, 0, 0, ties=(Tie.FAILS, Tie.CHAIR)),
         "PARTY_REVIEW": Conditions((Electorate.MEMBERS,)),
-        "STRAW": Conditions(ANYBODY),
+        "STRAW": Conditions(ANYBODY, draws=False),
     }
 )
 NOTICE_BY_LAW = {"RESIDENT_ASSEMBLY": 10}
@@ -169,6 +183,8 @@ def rule(code: str, values: Mapping[str, str] = MappingProxyType({}), electorate
         found = replace(found, quorum=_least(SHARES[values["council_quorum"]], Base.ENTITLED))
     if code == "COUNCIL" and values.get("council_passing", "half") != "half":
         found = replace(found, passing=_least(SHARES[values["council_passing"]], Base.PRESENT))
+    if code == "JOINT_MEETING":
+        found = replace(found, tie=Tie(values.get("meeting_tie", found.tie)))
     return _of(found, Electorate(electorate)) if electorate else found
 
 

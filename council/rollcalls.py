@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import choices, decisions, proxies
+from council import choices, decisions, lots, proxies
 from council.db import Base, Governed
 from council.decisions import Result
 from council.errors import NotReady
@@ -127,13 +127,20 @@ def start(
 def finish(ctx: Context, vote: Vote) -> None:
     """Close a vote and freeze what its rows add up to. No total is ever entered by anybody."""
     _hold(ctx.session, vote, alone=True)
-    found = recount(ctx.session, vote)
+    reckon(ctx, vote)
+    vote.closed_at, vote.stage = ctx.now, VoteStage.FINAL
+
+
+def reckon(ctx: Context, vote: Vote) -> None:
+    """Freeze what the rows of a vote add up to, with the tie as it was broken, if it was."""
     listed = [
         [one.voter_id, one.constituency, one.choice and one.choice.value]
         for one in _current(ctx.session, vote.id)
     ]
-    vote.result = found.to_json() | {"seats": listed}
-    vote.outcome, vote.closed_at, vote.stage = found.outcome, ctx.now, VoteStage.FINAL
+    kept = {name: told for name, told in (vote.result or {}).items() if name == "tie"}
+    found = recount(ctx.session, vote)
+    vote.result = found.to_json() | {"seats": listed} | kept
+    vote.outcome = found.outcome
 
 
 def _hold(session: Session, vote: Vote, *, alone: bool) -> None:
@@ -216,6 +223,7 @@ def recount(session: Session, vote: Vote) -> Result:
             )
             for name in rule.constituencies
         }),
+        casting=lots.broken(vote.result).casting,
     )  # fmt: skip
 
 

@@ -90,6 +90,14 @@ class Method(StrEnum):
     BUDGET = "budget"
 
 
+class Ranking(StrEnum):
+    """How ranked ballots are counted."""
+
+    SCHULZE = "schulze"
+    IRV = "irv"
+    BORDA = "borda"
+
+
 STAFF = (Can.CONVENE, Can.SCREEN, Can.OVERSEE)
 """Those who see a vote before it is public: who prepares, keeps the roll, and watches."""
 
