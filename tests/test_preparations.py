@@ -10,7 +10,8 @@ from council.errors import Invalid, NotAllowed, NotFound, NotReady
 from council.people import Constituency, Post
 from council.proposals import Stage
 from council.referrals import Subject
-from council.votes import Body, Method, VoteMode, VoteStage, get
+from council.thresholds import Tie
+from council.votes import Body, Method, Ranking, VoteMode, VoteStage, get
 from tests.polling import LEAD, Poll, of_matter, referred
 from tests.world import World
 
@@ -171,3 +172,18 @@ def test_a_plan_is_only_edited_by_a_convener(world: World) -> None:
     with pytest.raises(NotAllowed):
         preparations.prepare(world.as_(Post.COMMUNITY_WORKER), poll.vote, plan=poll.plan())
     assert poll.vote.stage is VoteStage.DRAFT
+
+
+def test_how_ties_and_ranks_are_counted_goes_into_settings_and_rule(world: World) -> None:
+    poll = Poll(world, "COUNCIL")
+    options = (("月季", 0), ("荷花", 0))
+    poll.prepared(method=Method.RANKED, options=options, ranking=Ranking.BORDA, tie=Tie.LOT)
+    assert poll.vote.settings == {"ranking": "borda", "seats": 1, "tie": "lot"}
+    assert poll.vote.rule["tie"] == "lot"
+    assert preparations.plan_of(poll.vote, poll.papers).ranking is Ranking.BORDA
+    ranked: dict[str, Any] = {"method": Method.RANKED, "options": options}
+    wrong = problems(poll, **ranked, ranking=Ranking.IRV, seats=2, tie=Tie.CHAIR)
+    assert wrong == [("tie", "tie_not_allowed"), ("seats", "out_of_range")]
+    paid: dict[str, Any] = {"method": Method.BUDGET, "options": (("椅", 5),), "budget": 9}
+    assert problems(poll, **paid, tie=Tie.LOT) == [("tie", "tie_not_allowed")]
+    assert problems(Poll(world), tie=Tie.CHAIR) == [("tie", "tie_not_allowed")]

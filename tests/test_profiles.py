@@ -11,7 +11,7 @@ from council import charter, decisions, i18n, profiles
 from council.decisions import Outcome
 from council.profiles import PROFILES
 from council.tallies import ALL, Base, Tally, Weight, heads
-from council.thresholds import Electorate, Presence
+from council.thresholds import Electorate, Presence, Tie
 
 HALF, TWO_THIRDS, THREE_QUARTERS = Fraction(1, 2), Fraction(2, 3), Fraction(3, 4)
 
@@ -132,3 +132,18 @@ def test_the_arithmetic_needs_nothing_but_python_itself() -> None:
             elif isinstance(node, ast.Import):
                 assert all(one.name in sys.stdlib_module_names for one in node.names)
     assert seen == {"decisions", "rulecards", "derivations", "tallies", "thresholds"}
+
+
+def test_a_tie_is_broken_only_where_no_law_asks_for_more_than_half() -> None:
+    of = {code: profiles.conditions(code).ties_of(motion=True) for code in PROFILES}
+    assert of.pop("COUNCIL") == tuple(Tie)
+    assert of.pop("JOINT_MEETING") == (Tie.FAILS, Tie.CHAIR)
+    assert set(of.values()) == {(Tie.FAILS,)}
+    places = {code: profiles.conditions(code).ties_of(motion=False) for code in PROFILES}
+    without = [code for code, ties in places.items() if Tie.LOT not in ties]
+    assert without == ["OWNERS_ORDINARY", "OWNERS_SPECIAL", "STRAW"]
+
+
+def test_the_charter_says_whether_the_chair_breaks_a_tie_in_a_meeting() -> None:
+    assert profiles.rule("JOINT_MEETING").tie is Tie.FAILS
+    assert profiles.rule("JOINT_MEETING", charter_with(meeting_tie="chair")).tie is Tie.CHAIR

@@ -30,7 +30,8 @@ from council.policy import Can
 from council.preparations import QUESTION, SHORT, TITLE, WORDS, Plan
 from council.proposals import Proposal, Stage
 from council.referrals import Subject
-from council.votes import Method, Vote, VoteStage
+from council.thresholds import Tie
+from council.votes import Method, Ranking, Vote, VoteStage
 from council.web import pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler, prepared
@@ -136,9 +137,12 @@ def _papers_page(request: Request, ctx: Context, vote: Vote, form: Form | None =
         (one.value, i18n.translate(language, f"roll_kind.{one.value}"))
         for one in profiles.conditions(row.profile).electorates
     ]
+    needed = profiles.conditions(row.profile)
+    ties = {*needed.ties_of(motion=True), *needed.ties_of(motion=False)}
     return pages.page(
         request, "preparations/form.html", 422 if form else 200, vote=vote, preparation=row,
-        form=form or Form(**plan), kinds=kinds, methods=list(Method),
+        form=form or Form(**plan), kinds=kinds, methods=list(Method), rankings=list(Ranking),
+        ties=[one for one in Tie if one in ties], breaks=len(needed.ties) > 1,
         constituencies=list(Constituency), fixed=vote.stage is not VoteStage.DRAFT,
         earlier=rolls.earlier(ctx.session, vote),
         possible=gate.possible(ctx, "vote.prepare", vote),
@@ -177,6 +181,8 @@ def _plan(form: Form) -> Plan:
             options=_options(form, method), limit=form.integer_or_none("limit", 1, 30),
             seats=form.integer_or_none("seats", 1, 30),
             budget=form.integer_or_none("budget", 1),
+            ranking=form.choice_or_none("ranking", Ranking) or Ranking.SCHULZE,
+            tie=form.choice_or_none("tie", Tie) or Tie.FAILS,
             arguments_for=form.text("arguments_for", WORDS, required=False),
             arguments_against=form.text("arguments_against", WORDS, required=False),
             how_to_vote=form.text("how_to_vote", SHORT, required=False),

@@ -143,3 +143,40 @@ def test_after_the_notice_the_forms_say_that_nothing_changes(world, site):
         assert "公告以后不能再改" in shown
         assert "<textarea" not in shown
     assert poll.vote.stage is VoteStage.ANNOUNCED
+
+
+def test_ranks_and_ties_are_chosen_in_plain_words(world, site):
+    poll = Poll(world, "COUNCIL")
+    world.commit()
+    client = site.as_(LEAD)
+    address = f"/votes/{poll.vote.id}/preparation"
+    page = client.get(address).text
+    for words in ("两两比较", "逐轮淘汰", "按名次计分", "由主持人投决定票", "公开抽签"):
+        assert words in page
+    answers = {
+        "title": "公约", "electorate": "members", "method": "ranked", "extension": "7",
+        "options": "月季\n荷花", "secret": "1", "remote": "1", "ranking": "irv", "tie": "lot",
+    }  # fmt: skip
+    assert client.post(address, data=answers).status_code == 303
+    with site.read() as session:
+        made = session.get_one(Vote, poll.vote.id)
+        assert made.settings == {"ranking": "irv", "seats": 1, "tie": "lot"}
+        assert made.rule["tie"] == "lot"
+    wrong = client.post(address, data=answers | {"tie": "chair", "seats": "2"})
+    assert wrong.status_code == 422
+    assert 'href="#f-tie"' in wrong.text
+    assert 'href="#f-seats"' in wrong.text
+    assert 'value="chair" checked' in wrong.text
+
+
+def test_where_the_law_asks_for_more_than_half_nobody_breaks_a_tie(world, site):
+    address = f"/votes/{Poll(world).vote.id}/preparation"
+    owners = f"/votes/{Poll(world, 'OWNERS_ORDINARY').vote.id}/preparation"
+    world.commit()
+    client = site.as_(LEAD)
+    page = client.get(address).text
+    assert "法律要求过半数" in page
+    assert 'value="chair"' not in page
+    assert 'name="tie"' not in client.get(owners).text
+    wrong = client.post(address, data=CONSTANT | {"title": "公约", "tie": "lot"})
+    assert 'href="#f-tie"' in wrong.text
