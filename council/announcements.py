@@ -9,7 +9,7 @@ from council.notices import NoticeKind
 from council.preparations import Preparation
 from council.tallies import Weight
 from council.thresholds import Rule
-from council.votes import Vote
+from council.votes import Method, Vote
 
 
 def announce(ctx: Context, vote: Vote) -> None:
@@ -114,7 +114,7 @@ def _how(row: Preparation) -> str:
 
 def _rule(vote: Vote) -> str:
     """The rule in plain words, made from the rule itself."""
-    card = rulecards.card(Rule.from_json(vote.rule))
+    card = rulecards.card(Rule.from_json(vote.rule), motion=vote.method is Method.MOTION)
     return _say("rule", words="".join(line.say(_zh) for line in card))
 
 

@@ -62,11 +62,15 @@ class Line:
         if name in CODES:
             return translate(f"decision.{name}.{value}")
         if name in AMOUNTS and isinstance(value, int):
-            unit = str(self.fields["unit"])
-            shown = _weight(unit).show(value)
-            one = ".one" if value == 1 and unit != Weight.AREA else ""
-            return translate(f"decision.unit.{unit}{one}").format(n=shown)
+            return self.amount(value, translate)
         return str(value)
+
+    def amount(self, number: int, translate: Callable[[str], str]) -> str:
+        """Return a number of what this line counts, with its unit: 17 席."""
+        unit = str(self.fields["unit"])
+        shown = _weight(unit).show(number)
+        one = ".one" if number == 1 and unit != Weight.AREA else ""
+        return translate(f"decision.unit.{unit}{one}").format(n=shown)
 
     def say(self, translate: Callable[[str], str]) -> str:
         """Return the sentence in one language."""

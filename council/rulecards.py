@@ -11,13 +11,17 @@ from council.thresholds import Electorate, Presence, Rule, Test
 Fields = Mapping[str, Field]
 
 
-def card(rule: Rule, counts: Mapping[str, Count] | None = None) -> tuple[Line, ...]:
+def card(
+    rule: Rule, counts: Mapping[str, Count] | None = None, *, motion: bool = True
+) -> tuple[Line, ...]:
     """Return the sentences of a rule, in the order in which people ask.
+
+    Without a motion there is no for and against: who votes, what makes it valid, and no more.
 
     `counts`: constituency (or "all") → its tally by each weight, of which only due and present are
     read; with them the card works out the numbers. Nobody present means that it is not known yet.
     """
-    return tuple(_sentences(rule, counts or {}))
+    return tuple(_sentences(rule, counts or {}, motion=motion))
 
 
 def entitled(due: Mapping[str, Any]) -> dict[str, Count]:
@@ -29,13 +33,21 @@ def entitled(due: Mapping[str, Any]) -> dict[str, Count]:
     return {name: {Weight(w): Tally(n, 0) for w, n in one.items()} for name, one in by.items()}
 
 
-def _sentences(rule: Rule, counts: Mapping[str, Count]) -> Iterator[Line]:
+def _sentences(rule: Rule, counts: Mapping[str, Count], *, motion: bool) -> Iterator[Line]:
     names: Fields = {"names": rule.constituencies}
     seats = rule.electorate is Electorate.SEATS
     yield _line(f"who.{rule.electorate}", names if seats else {})
     if rule.constituencies and not seats:
         yield _line("apart", names)
     yield from _valid(rule, counts)
+    if motion:
+        yield from _by_motion(rule, counts)
+    if not rule.binding:
+        yield _line("advice")
+
+
+def _by_motion(rule: Rule, counts: Mapping[str, Count]) -> Iterator[Line]:
+    """How for and against decide."""
     if rule.binding:
         yield from _passes(rule, counts)
     yield from _otherwise(rule)
@@ -45,8 +57,6 @@ def _sentences(rule: Rule, counts: Mapping[str, Count]) -> Iterator[Line]:
         yield _line("advisory", {"names": rule.advisory})
     if rule.none_unanimous:
         yield _line("none_unanimous")
-    if not rule.binding:
-        yield _line("advice")
 
 
 def _valid(rule: Rule, counts: Mapping[str, Count]) -> Iterator[Line]:

@@ -24,7 +24,8 @@ PAGES = sorted(TEMPLATES.rglob("*.html"))
 # tests of the screens.
 MACHINERY = {
     *("__init__", "app", "handler", "pages", "forms", "live"),
-    *("cookies", "counter", "csrf", "look", "middleware", "reader", "refusals", "static", "words"),
+    *("cookies", "counter", "counts", "csrf", "formal", "look", "middleware", "reader"),
+    *("refusals", "static", "words"),
 }
 FRAME = {"errors", "layout", "macros"}
 

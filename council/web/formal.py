@@ -1,0 +1,198 @@
+"""The page of a formal vote: its course, what its reader can do, how it stands, how it came out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from council import (
+    batches,
+    calendar,
+    counting,
+    course,
+    disputes,
+    gate,
+    notices,
+    policy,
+    preparations,
+    proposals,
+    referrals,
+    rollcalls,
+    rolls,
+    rulecards,
+    safeguards,
+    translations,
+    votes,
+)
+from council.derivations import Line
+from council.gate import Context
+from council.people import Constituency
+from council.policy import Can
+from council.preparations import Preparation
+from council.safeguards import Watching
+from council.tallies import Count, total
+from council.thresholds import Rule
+from council.translations import Words
+from council.votes import SHOWN, Choice, Method, Vote, VoteMode, Voter, VoteStage
+from council.web import counts, pages
+from council.web.forms import Form
+
+COUNTERS = {Can.COUNT, Can.OVERSEE}
+BY_HAND = {"void"}
+"""Steps that have a page of their own."""
+
+WORK: tuple[tuple[Can, frozenset[VoteStage], str], ...] = (
+    (Can.CONVENE, frozenset(preparations.PREPARING), "preparation"),
+    (Can.ADMIT, frozenset(preparations.PREPARING), "study"),
+    (Can.KEEP_ROLL, frozenset({VoteStage.DRAFT, VoteStage.ROLL_PUBLISHED}), "roll"),
+    (Can.OVERSEE, frozenset({VoteStage.ANNOUNCED}), "checklist"),
+    (Can.TRANSLATE, frozenset(VoteStage) - {VoteStage.DRAFT}, "translations"),
+)
+"""Where those who work with a vote go from its page; `vote_work.<name>` says it in words."""
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Constituencies whose votes are published as one sum."""
+
+    names: tuple[Constituency, ...]
+    count: Count
+
+
+def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -> Response:
+    """The page of a formal vote, for everybody; what the reader can do stands first."""
+    session, row = ctx.session, preparations.of(ctx.session, vote.id)
+    me = ctx.actor.person_id if ctx.actor else None
+    mine = standing(votes.voter(session, vote.id, me) if me else None)
+    matter = proposals.get(ctx, vote.proposal_id) if vote.proposal_id else None
+    spoken = words(request, ctx, [vote], row)
+    language = request.state.look.language
+    hands, shown = _hands(ctx, vote), vote.stage in SHOWN
+    return pages.page(
+        request, "votes/formal.html", 422 if form else 200, vote=vote, preparation=row,
+        form=form or Form(), proposal=matter, voter=mine, given=given(ctx, vote, mine),
+        referral=referrals.of(session, matter.id) if matter else None,
+        turnout=counting.turnout(session, vote), line=_line(vote, row),
+        options=counts.options(vote),
+        quorum=counting.quorum(session, vote)[1] if vote.is_open else (),
+        numbers=disputes.numbers(disputes.of(session, vote.id)),
+        until=disputes.until(session, vote), hung=notices.of_vote(session, vote.id),
+        waits=calendar.running(session, vote), saved="saved" in request.query_params,
+        card=_rule(ctx, vote), hidden=_hidden(vote, row),
+        pooled=_pooled(ctx, vote) if shown else None, shown=shown,
+        counted=counts.of(vote, language, spoken) if shown else None,
+        broken=counts.broken(vote, language, spoken) if shown else (),
+        method=counts.method(vote, language), **hands,
+        translations=spoken,
+    )  # fmt: skip
+
+
+def words(
+    request: Request, ctx: Context, rows: list[Vote], row: Preparation | None = None
+) -> Words:
+    """The English of matters, votes and the papers of one of them, for the English page only."""
+    if request.state.look.language == "zh":
+        return {}
+    about = [("vote", one.id) for one in rows] + ([("preparation", row.id)] if row else [])
+    ids = [one.proposal_id for one in rows if one.proposal_id]
+    found = translations.of_matters(ctx.session, ids) | translations.of_rows(ctx.session, about)
+    for one in rows if row else ():
+        lines = found.get(("vote", one.id, "options"), "").split("\n")
+        if len(lines) == len(one.options):
+            found |= {("option", n, "label"): line for n, line in enumerate(lines, 1)}
+    return found
+
+
+def standing(mine: Voter | None) -> Voter | None:
+    """An entry that counts: not one that was struck."""
+    return mine if mine and not mine.struck else None
+
+
+def given(ctx: Context, vote: Vote, mine: Voter | None) -> Choice | None:
+    """How the reader has voted, where that is kept: never in a secret vote."""
+    if mine is None or vote.mode is VoteMode.SECRET:
+        return None
+    return rollcalls.choice_of(ctx.session, mine)
+
+
+# The course
+
+
+def _line(vote: Vote, row: Preparation) -> list[dict[str, Any]]:
+    """The steps of the course with their days, and until when anybody may object."""
+    taken: dict[VoteStage, tuple[datetime | None, datetime | None]] = {
+        VoteStage.ROLL_PUBLISHED: (row.roll_published_at, None),
+        VoteStage.ROLL_FINAL: (row.roll_final_at, disputes.roll_until(row)),
+        VoteStage.ANNOUNCED: (row.announced_at, None),
+        VoteStage.OPEN: (vote.opened_at, vote.opens_at),
+        VoteStage.CLOSED: (vote.closed_at, vote.closes_at),
+        VoteStage.COUNTED: (row.counted_at, None),
+        VoteStage.PROVISIONAL: (row.published_at, None),
+        VoteStage.FINAL: (row.final_at, disputes.result_until(row)),
+    }
+    until = {
+        VoteStage.ROLL_PUBLISHED: disputes.roll_until(row),
+        VoteStage.PROVISIONAL: disputes.result_until(row),
+    }
+    if vote.stage is VoteStage.VOIDED:
+        taken = {stage: days for stage, days in taken.items() if days[0]}
+        taken[VoteStage.VOIDED] = (row.voided_at, None)
+    return [
+        {
+            "stage": stage, "at": at, "planned": planned, "now": stage is vote.stage,
+            "until": until.get(stage),
+        }
+        for stage, (at, planned) in taken.items()
+    ]  # fmt: skip
+
+
+def _hands(ctx: Context, vote: Vote) -> dict[str, Any]:
+    """What those who work with the vote can do, and what is missing for it."""
+    able = policy.abilities(ctx.session, ctx.actor, vote.community_id)
+    there = [one.watching for one in safeguards.witnesses(ctx.session, vote.id)]
+    watch = {"teller": "vote.tell", "observer": "vote.observe"}
+    possible = {name: gate.possible(ctx, act, vote) for name, act in watch.items()}
+    return {
+        "steps": [(one, can) for one, can in course.steps(ctx, vote) if one.name not in BY_HAND],
+        "work": [
+            (f"vote_work.{name}", f"/{name}")
+            for can, stages, name in WORK
+            if can in able and vote.stage in stages
+        ],
+        "voids": Can.OVERSEE in able and safeguards.can_be_voided(ctx, vote),
+        "counting_now": bool(able & COUNTERS) and safeguards.count_is_due(ctx, vote),
+        "watch": [(name, can) for name, can in possible.items() if can and not can.needs],
+        "tellers": there.count(Watching.TELLER), "observers": there.count(Watching.OBSERVER),
+    }  # fmt: skip
+
+
+# The rule and the result
+
+
+def _rule(ctx: Context, vote: Vote) -> tuple[Line, ...]:
+    """The rule in plain words, with its numbers as far as they are known."""
+    if vote.stage in SHOWN and (found := vote.reckoning):
+        return rulecards.card(found.rule, found.counts)
+    due = vote.due or rolls.due(ctx.session, vote)
+    motion = vote.method is Method.MOTION
+    return rulecards.card(Rule.from_json(vote.rule), rulecards.entitled(due), motion=motion)
+
+
+def _hidden(vote: Vote, row: Preparation) -> list[Constituency]:
+    """The constituencies whose split would tell who voted how, so that all are counted together."""
+    told = Rule.from_json(vote.rule).constituencies
+    before = vote.stage in preparations.PREPARING
+    return [] if told or before else [Constituency(one) for one in row.constituencies]
+
+
+def _pooled(ctx: Context, vote: Vote) -> Pooled | None:
+    """The constituencies with so few ballots that only their sum is published."""
+    found = vote.reckoning
+    if found is None or vote.mode is not VoteMode.SECRET or not found.rule.constituencies:
+        return None
+    names = batches.pooled(ctx.session, vote)
+    some = [part.count for part in found.parts if part.constituency in names]
+    sums = {weight: total(count[weight] for count in some) for weight in found.rule.weights}
+    return Pooled(tuple(sorted(names)), sums) if some else None
