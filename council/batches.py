@@ -121,9 +121,12 @@ def _rewrite(session: Session, table: Table, vote_id: int, order: str) -> None:
         connection.execute(insert(table), rows)
 
 
-def blur(database: Database) -> None:
-    """After the commit of a close: leave no older copy of marks and ballots in the files."""
-    database.rewrite(Mark.__tablename__, SecretBallot.__tablename__)
+def blur(database: Database) -> bool:
+    """After the commit of a close: leave no older copy of marks and ballots in the files.
+
+    False when somebody who still reads an older state hindered it: try again later.
+    """
+    return database.rewrite((Mark.__tablename__, "done"), (SecretBallot.__tablename__, "logged"))
 
 
 # Questions

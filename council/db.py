@@ -146,19 +146,19 @@ class Database:
             yield session
             session.commit()
 
-    def rewrite(self, *tables: str) -> None:
+    def rewrite(self, *tables: tuple[str, str]) -> bool:
         """Write these tables anew, so that no older copy of their rows is left in the files.
 
-        On SQLite the journal is emptied too; the whole file is written anew while that is cheap.
+        Each comes with one of its booleans. False when a reader hindered it: try again later. On
+        SQLite the journal is emptied too; the whole file is written anew while that is cheap.
         """
         if self._writer.dialect.name == "sqlite":
             with closing(self._writer.raw_connection()) as raw:
-                _empty(raw)
-            return
-        loose = self._writer.execution_options(isolation_level="AUTOCOMMIT")
-        with loose.connect() as connection:
-            for table in tables:
-                connection.exec_driver_sql(f"VACUUM FULL {table}")
+                return _empty(raw)
+        for table, column in tables:
+            with self._writer.begin() as connection:
+                connection.exec_driver_sql(_ANEW.format(table=table, column=column))
+        return True
 
     def close(self) -> None:
         """Give all connections back."""
@@ -192,13 +192,22 @@ def _sqlite(url: str, *, writes: bool) -> sa.Engine:
     return made
 
 
-def _empty(connection: Any) -> None:
-    """Leave nothing deleted in an SQLite file: no free pages when it is small, no journal."""
+def _empty(connection: Any) -> bool:
+    """Leave nothing deleted in an SQLite file: no free pages when it is small, no journal.
+
+    False when somebody still reads an older state, which has to stay in the journal for them.
+    """
     cursor = connection.cursor()
     pages, size = (cursor.execute(f"PRAGMA {n}").fetchone()[0] for n in ("page_count", "page_size"))
     if pages * size <= CHEAP:
         cursor.execute("VACUUM")
-    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    hindered, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not hindered
+
+
+_ANEW = "ALTER TABLE {table} ALTER COLUMN {column} TYPE boolean USING {column} IS TRUE"
+"""PostgreSQL writes the whole table anew for it, as one transaction. Unlike a vacuum it leaves out
+every dead row, also those that a long transaction could still see."""
 
 
 def _postgresql(url: str, *, writes: bool) -> sa.Engine:

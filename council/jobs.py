@@ -76,13 +76,12 @@ def _flag(ctx: Context, commitment_id: int) -> None:
 
 
 def _forget_order(database: Database, settings: Settings) -> None:
-    """Once after the close of a secret vote: leave no trace of the order of its ballots on disk."""
+    """After the close of a secret vote, until it worked: leave no trace of an order on the disk."""
     with database.read() as session:
         closed = batches.closed(session)
     kept = settings.data_dir / "closed_boxes"
     known = {int(one) for one in kept.read_text("utf-8").split()} if kept.exists() else set()
-    if closed - known:
-        batches.blur(database)
+    if closed - known and batches.blur(database):
         _replace(kept, " ".join(str(one) for one in sorted(closed)))
 
 
