@@ -153,10 +153,15 @@ class _Nodes:
             self.known[level, idx] = self.session.scalars(found).one()
         return self.known[level, idx]
 
-    def read(self, wanted: Sequence[tuple[int, int]]) -> None:
+    def read(self, wanted: Iterable[tuple[int, int]]) -> None:
         """Read many at once; a node that is not there is found missing by `get`."""
         found = select(Node.level, Node.idx, Node.hash)
-        here = or_(false(), *(and_(Node.level == level, Node.idx == idx) for level, idx in wanted))
+        by: dict[int, list[int]] = {}
+        for level, idx in wanted:
+            by.setdefault(level, []).append(idx)
+        here = or_(
+            false(), *(and_(Node.level == level, Node.idx.in_(some)) for level, some in by.items())
+        )
         self.known |= {
             (level, idx): value for level, idx, value in self.session.execute(found.where(here))
         }
@@ -194,6 +199,21 @@ def inclusion(session: Session, idx: int, at_size: int) -> list[bytes]:
     return merkle.inclusion(_Nodes(session).get, idx, at_size)
 
 
+def inclusions(session: Session, indexes: Sequence[int], at_size: int) -> dict[int, list[bytes]]:
+    """The proofs of many entries, by their number, in one statement."""
+    wanted: set[tuple[int, int]] = set()
+
+    def note(level: int, idx: int) -> bytes:
+        wanted.add((level, idx))
+        return b""
+
+    for one in indexes:
+        merkle.inclusion(note, one, at_size)
+    nodes = _Nodes(session)
+    nodes.read(wanted)
+    return {one: merkle.inclusion(nodes.get, one, at_size) for one in indexes}
+
+
 def entry(session: Session, idx: int) -> Entry | None:
     """One entry by its number."""
     return session.get(Entry, idx)
@@ -225,6 +245,22 @@ def entries(
     if until is not None:
         found = found.where(Entry.at < until)
     return list(session.scalars(found))
+
+
+def since(
+    session: Session, place_id: int, acts: Iterable[str], at: datetime
+) -> list[tuple[int, bytes]]:
+    """The numbers and bytes of the entries of these acts in a place from a moment on, in order."""
+    found = select(Entry.idx, Entry.entry).where(
+        Entry.place_id == place_id, Entry.act.in_(list(acts)), Entry.at >= at
+    )
+    return [(idx, content) for idx, content in session.execute(found.order_by(Entry.idx))]
+
+
+def salts(session: Session, indexes: Iterable[int]) -> dict[tuple[int, int], bytes]:
+    """The salts of some entries, by entry and position of the row."""
+    found = select(Salt.idx, Salt.n, Salt.salt).where(Salt.idx.in_(list(indexes)))
+    return {(idx, n): salt for idx, n, salt in session.execute(found)}
 
 
 def leaves(session: Session, start: int = 0) -> Iterable[Entry]:

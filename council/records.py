@@ -1,0 +1,352 @@
+"""Records: all that is public about a vote whose result is shown, so that anybody counts again."""
+
+import ast
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from council import audit, batches, choices, disputes, gate, i18n, papercounts, preparations
+from council.ballots import Mark, MarkChannel
+from council.people import Constituency
+from council.preparations import Preparation
+from council.rollcalls import Ballot
+from council.scrutiny import FORMAT, LOGGED, digest
+from council.tallies import ALL, Json, Weight
+from council.votes import DECIDED, SHOWN, Vote, VoteMode, Voter, VoteStage
+
+ROWS, NUMBERS, SUMS, PAPER = "rows", "numbers", "sums", "paper"
+"""Setting of a vote by name: whether its record lists each ballot by number, or only the sums."""
+
+NOUNS = frozenset({"vote", "box", "ballot_batch", "paper_count"})
+"""The acts whose entries a record carries; those of single voters are not among them."""
+
+WORDS = {"title", "question", "options"}
+"""Columns of a vote that stand in the log as salted hashes, and are public."""
+
+SPOKEN = (
+    "recount.", "decision.", "constituency.", "count.", "approval.", "score.", "schulze.", "irv.",
+    "borda.", "shares.", "greedy.", "budget.", "lot.",
+)  # fmt: skip
+"""Families of the sentences that a recount says."""
+
+TOOL = '''#!/usr/bin/env python3
+"""Count a vote again from its published record.
+
+    python3 recount.py record.json [--lang en]
+
+Needs Python 3.11 or later and nothing else: nothing is installed, nothing is sent. It ends with 0
+when everything agrees, with 1 when something differs, with 2 when the file is no record.
+Each part below is a file of the program Council, word for word, under its name there.
+"""
+
+import sys
+import types
+
+PARTS = {{}}
+{parts}
+WORDS = {words}
+
+
+def load():
+    """Make a module of each part, in their order."""
+    for name in ["council", *PARTS]:
+        made = sys.modules[name] = types.ModuleType(name)
+        exec(compile(PARTS.get(name, ""), name, "exec"), made.__dict__)
+        if "." in name:
+            setattr(sys.modules["council"], name.partition(".")[2], made)
+
+
+if __name__ == "__main__":
+    load()
+    sys.exit(sys.modules["council.recounting"].main(sys.argv[1:], WORDS))
+'''
+
+# Questions
+
+
+def is_shown(vote: Vote) -> bool:
+    """Whether the vote has a record: its result is public."""
+    return vote.stage in SHOWN and vote.result is not None
+
+
+def is_fixed(vote: Vote) -> bool:
+    """Whether its record can never change any more."""
+    return vote.stage is VoteStage.ARCHIVED or (vote.in_meeting and vote.stage in DECIDED)
+
+
+def record(session: Session, vote: Vote) -> Json:
+    """Everything that is public about a vote, as plain data (`council-vote-record-v1`).
+
+    Nobody is named. A vote by name has its ballots by number on the roll, or where the charter
+    closes them their sums; a secret one has its ballots opened, each with its commitment.
+    """
+    papers = None if vote.in_meeting else preparations.of(session, vote.id)
+    entries = _entries(session, vote, papers)
+    made: Json = {
+        "format": FORMAT, "vote": vote.id, "title": vote.title, "question": vote.question,
+        "item": vote.agenda_item_id, "body": vote.body.value, "mode": vote.mode.value,
+        "method": vote.method.value, "options": vote.options, "settings": vote.settings,
+        "rule": vote.rule, "result": vote.result,
+        "stage": (VoteStage.FINAL if vote.stage in DECIDED else vote.stage).value,
+        "times": _times(vote, papers),
+        "roll": {
+            "size": _size(session, vote), "due": vote.due,
+            "digest": papers.roll_digest if papers else "",
+        },
+        **_ballots(session, vote),
+        "paper": _paper(session, vote),
+        "disputes": {
+            about.value: vars(numbers)
+            for about, numbers in disputes.numbers(disputes.of(session, vote.id)).items()
+        },
+        "batches": [
+            {"entry": idx, "commitments": row["new"]["commitments"]}
+            for idx, content in entries.items() for row in _batches(json.loads(content), vote)
+        ],
+        "log": _log(session, entries, vote),
+    }  # fmt: skip
+    return {**made, "digest": digest(made)}
+
+
+@cache
+def tool() -> str:
+    """The stand-alone recount as one file: the sources it needs, word for word, and the words."""
+    parts = "".join(
+        f"\nPARTS[\"council.{name}\"] = r'''{source}'''\n"
+        for name, source in sources("recounting").items()
+    )
+    words = {
+        tag: {key: said for key, said in i18n.catalogue(tag).items() if key.startswith(SPOKEN)}
+        for tag in i18n.LANGUAGES
+    }
+    listed = json.dumps(words, ensure_ascii=False, indent=1, sort_keys=True)
+    return TOOL.format(parts=parts, words=listed)
+
+
+def sources(name: str) -> dict[str, str]:
+    """The source of a room, after those of the rooms that it imports.
+
+    Raises ValueError for a source that cannot stand in the tool as it is.
+    """
+    source = (Path(__file__).parent / f"{name}.py").read_text("utf-8")
+    if "'''" in source:
+        raise ValueError(f"{name} has three apostrophes in a row")
+    found: dict[str, str] = {}
+    for one in ast.parse(source).body:
+        if isinstance(one, ast.ImportFrom) and (one.module or "").startswith("council"):
+            inner = one.module.partition(".")[2] if one.module else ""
+            for room in [inner] if inner else [alias.name for alias in one.names]:
+                found |= {key: text for key, text in sources(room).items() if key not in found}
+    return {**found, name: source}
+
+
+# Private helpers
+
+
+def _times(vote: Vote, papers: Preparation | None) -> dict[str, Any]:
+    """When what happened, in UTC."""
+    moments: dict[str, datetime | None] = {
+        "opens": vote.opens_at, "closes": vote.closes_at, "opened": vote.opened_at,
+        "closed": vote.closed_at,
+    }  # fmt: skip
+    if papers:
+        moments |= {"counted": papers.counted_at, "published": papers.published_at,
+                    "final": papers.final_at}  # fmt: skip
+    return {name: audit.canonical(at) for name, at in moments.items()}
+
+
+def _size(session: Session, vote: Vote) -> int:
+    """How many are entitled: entries of the roll; in a meeting the seats that were invited."""
+    if vote.in_meeting:
+        return sum(vote.due.values())
+    found = select(func.count()).where(Voter.vote_id == vote.id, Voter.struck.is_(False))
+    return session.scalar(found) or 0
+
+
+def _ballots(session: Session, vote: Vote) -> Json:
+    """The ballots as they are published: by number, in sums, or opened; the others are null."""
+    found: Json = {"rows": None, "sums": None, "openings": None, "pooled": [], "marks": None}
+    if vote.mode is VoteMode.SECRET:
+        return found | {
+            "openings": _openings(session, vote), "pooled": _pooled(session, vote),
+            "marks": _marks(session, vote),
+        }  # fmt: skip
+    listed = _rows(session, vote)
+    if vote.settings.get(ROWS) == SUMS:
+        return found | {"sums": _sums(listed)}
+    return found | {"rows": listed}
+
+
+def _rows(session: Session, vote: Vote) -> list[list[Any]]:
+    """Number, constituency, choice, area and way of everybody who voted; in a meeting of all there.
+
+    The area stands there only where the rule counts it.
+    """
+    last = (
+        select(Ballot.voter_id, func.max(Ballot.seq).label("seq"))
+        .where(Ballot.vote_id == vote.id)
+        .group_by(Ballot.voter_id)
+        .subquery()
+    )
+    found = (
+        select(Voter.number, Voter.constituency, Ballot.choice, Voter.area)
+        .outerjoin(last, last.c.voter_id == Voter.id)
+        .outerjoin(Ballot, (Ballot.voter_id == Voter.id) & (Ballot.seq == last.c.seq))
+        .where(Voter.vote_id == vote.id, Voter.struck.is_(False))
+        .order_by(Voter.number)
+    )
+    weighs = any(one["weight"] == Weight.AREA for one in _tests(vote))
+    voters = session.execute(found).all()
+    made = [
+        [number, _side(vote, side), _said(vote, said), area if weighs else 0, ""]
+        for number, side, said, area in voters
+        if vote.in_meeting or said is not None
+    ]
+    slips = _slips(session, vote)
+    made += [
+        [number, _side(vote, side), slips[number], area if weighs else 0, PAPER]
+        for number, side, said, area in voters
+        if number in slips
+    ]
+    return sorted(made, key=itemgetter(0))
+
+
+def _slips(session: Session, vote: Vote) -> dict[int, Any]:
+    """What the slips of a vote by name say, by the voter's number; None is a spoiled one."""
+    agreed = papercounts.batches(session, vote.id)
+    return {number: said for one in agreed if one.settled_at for number, said in one.content}
+
+
+def _paper(session: Session, vote: Vote) -> Json | None:
+    """The slips as they were accounted for, and what those in the boxes say, equal ones together.
+
+    Of constituencies whose ballots are published together nobody is told which of them it was.
+    """
+    row = papercounts.of(session, vote.id)
+    if row is None:
+        return None
+    hidden = _pooled(session, vote)
+    numbers = ("issued", "used", "spoiled", "unused", "missing")
+    sums: dict[str, list[Any]] = {}
+    for side, choice, voters, area in row.piles:
+        shown = None if side in {ALL, *hidden} else side
+        key = json.dumps([shown, choice], sort_keys=True)
+        pile = sums.setdefault(key, [shown, choice, 0, 0])
+        pile[2], pile[3] = pile[2] + voters, pile[3] + area
+    bundles = papercounts.batches(session, vote.id)
+    return {
+        **{name: getattr(row, name) for name in numbers}, "reason": row.reason,
+        "piles": [sums[key] for key in sorted(sums)],
+        "bundles": [
+            {name: getattr(one, name) for name in ("number", "round", *numbers[1:4])}
+            for one in bundles
+        ],
+    }  # fmt: skip
+
+
+def _pooled(session: Session, vote: Vote) -> list[str]:
+    """The constituencies whose secret ballots are published together."""
+    apart = vote.mode is VoteMode.SECRET and vote.rule.get("constituencies")
+    return sorted(batches.pooled(session, vote)) if apart else []
+
+
+def _side(vote: Vote, side: Constituency | None) -> str | None:
+    """The constituency of a ballot, where the rule counts it by itself."""
+    return side.value if side and vote.rule.get("constituencies") else None
+
+
+def _said(vote: Vote, kept: str | None) -> Any:
+    """What a ballot by name says; None for a seat that did not vote."""
+    return None if kept is None else choices.read(vote.method, kept)
+
+
+def _tests(vote: Vote) -> list[Json]:
+    return [*vote.rule["quorum"], *vote.rule["passing"]]
+
+
+def _sums(rows: Iterable[list[Any]]) -> list[list[Any]]:
+    """The same ballots, equal ones of a constituency together."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    for _, side, choice, area, _ in rows:
+        key = (side or "", json.dumps(choice, sort_keys=True))
+        pile = found.setdefault(key, [side, choice, 0, 0])
+        pile[2], pile[3] = pile[2] + 1, pile[3] + area
+    return [found[key] for key in sorted(found)]
+
+
+def _openings(session: Session, vote: Vote) -> list[list[Any]]:
+    return [
+        [one.c, one.choice, one.phrase, one.r, one.constituency and one.constituency.value]
+        for one in batches.published(session, vote)
+    ]
+
+
+def _marks(session: Session, vote: Vote) -> dict[str, int]:
+    """How many are marked on the roll as having voted, by the way they took."""
+    done = select(Mark.channel, func.count()).where(Mark.vote_id == vote.id, Mark.done)
+    found = dict(session.execute(done.group_by(Mark.channel)).all())
+    return {one.value: found.get(one, 0) for one in MarkChannel}
+
+
+def _entries(session: Session, vote: Vote, papers: Preparation | None) -> dict[int, bytes]:
+    """The entries of the log that say last what the vote is, and those that carry its ballots."""
+    at = papers.drafted_at if papers else vote.opened_at
+    assert at is not None  # noqa: S101  (a vote with a result was opened)
+    acts = {name for name in gate.ACTS if name.partition(".")[0] in NOUNS} - {"vote.archive"}
+    last: dict[tuple[str, str], int] = {}
+    mine = {("vote", vote.id), *([("preparation", papers.id)] if papers else [])}
+    if slips := papercounts.of(session, vote.id):
+        mine.add(("paper_count", slips.id))
+    found: dict[int, bytes] = {}
+    carriers: set[int] = set()
+    for idx, content in audit.since(session, vote.community_id, sorted(acts), at):
+        found[idx] = content
+        body = json.loads(content)
+        for row in body["rows"]:
+            values, table = row.get("new") or row.get("set") or {}, row["t"]
+            if (table, row["id"]) in mine:
+                last |= {(table, name): idx for name in values.keys() & LOGGED[table].keys()}
+        carriers |= {idx for _ in _batches(body, vote)}
+    return {idx: found[idx] for idx in sorted({*last.values(), *carriers})}
+
+
+def _batches(body: Json, vote: Vote) -> list[Json]:
+    """The batches of this vote that an entry carries."""
+    return [
+        row for row in body["rows"]
+        if row["t"] == "ballot_batch" and row.get("new", {}).get("vote_id") == vote.id
+    ]  # fmt: skip
+
+
+def _log(session: Session, entries: Mapping[int, bytes], vote: Vote) -> Json:
+    """The entries word for word, each with the proof that it stands in the tree of that moment.
+
+    The salt opens the fingerprints of the vote's own words: title, question and options.
+    """
+    size = max(entries, default=-1) + 1
+    proofs = audit.inclusions(session, list(entries), size)
+    salts = audit.salts(session, entries)
+    opened = {
+        idx: salts[idx, n].hex()
+        for idx, content in entries.items()
+        for n, row in enumerate(json.loads(content)["rows"])
+        if (row["t"], row["id"]) == ("vote", vote.id)
+        and WORDS & (row.get("new") or row["set"]).keys()
+    }
+    return {
+        "size": size, "root": audit.root(session, size).hex(),
+        "entries": [
+            {
+                "index": idx, "entry": content.decode(), "salt": opened.get(idx, ""),
+                "proof": [one.hex() for one in proofs[idx]],
+            }
+            for idx, content in entries.items()
+        ],
+    }  # fmt: skip
