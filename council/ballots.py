@@ -1,7 +1,6 @@
 """Secret ballots: a mark that somebody has voted, and apart from it a ballot that nobody signed."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -283,17 +282,6 @@ def turnout(session: Session, vote_id: int) -> dict[Constituency | None, tuple[i
         .group_by(Voter.constituency)
     )
     return {part: (done, due) for part, done, due in session.execute(found)}
-
-
-def absent(session: Session, vote_id: int, *, after: int = 0, limit: int = 50) -> Sequence[Voter]:
-    """Who has not voted yet, by number on the roll; never how the others did."""
-    found = (
-        select(Voter)
-        .join(Mark, Mark.voter_id == Voter.id)
-        .where(Mark.vote_id == vote_id, Mark.done.is_(False), Voter.number > after)
-        .order_by(Voter.number)
-    )
-    return session.scalars(found.limit(limit)).all()
 
 
 # The statements of the hot path, compiled once

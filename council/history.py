@@ -177,6 +177,15 @@ def entries_of(ctx: Context, proposal_id: int, limit: int = PAGE) -> list[Histor
     return page(ctx, Wanted(matter_id=proposal_id, limit=limit))
 
 
+def entry_of(session: Session, act: str, row: Governed, *, since: datetime) -> int | None:
+    """The number of the entry in which an act made this row, looked for from its hour on."""
+    found = select(Entry.idx, Entry.entry).where(Entry.act == act, Entry.at >= since)
+    made = (
+        (idx, json.loads(content)) for idx, content in session.execute(found.order_by(Entry.idx))
+    )
+    return next((idx for idx, body in made if body.get("on", {}).get("id") == row.id), None)
+
+
 def detail(ctx: Context, index: int) -> Detail | None:
     """One entry with its rows; None when there is none. A statement per table of open texts."""
     entry = audit.entry(ctx.session, index)

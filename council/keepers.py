@@ -6,11 +6,13 @@ from secrets import token_bytes
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import sealing, slips
+from council import places, sealing, slips
 from council.db import PLAIN, Base, Governed
 from council.errors import Invalid, Problem, checking
 from council.gate import Context, act
-from council.policy import Can
+from council.people import Byline, Office
+from council.places import Place
+from council.policy import HOLDERS, Can
 from council.sealing import Pair, Unreadable
 from council.votes import Vote, VoteMode, VoteStage
 
@@ -58,6 +60,11 @@ def box_to_be_sealed(ctx: Context, vote: Vote) -> bool:
     return vote.mode is VoteMode.SECRET and is_sealed(vote) and vote.stage in BEFORE
 
 
+def box_not_yet_used(ctx: Context, vote: Vote) -> bool:
+    """It is a secret vote, and it has not opened."""
+    return vote.mode is VoteMode.SECRET and vote.stage in BEFORE
+
+
 def not_yet_keeper(ctx: Context, vote: Vote) -> bool:
     """Each keeper keeps the box once, and a box has at most seven."""
     me = ctx.actor.person_id if ctx.actor else None
@@ -72,6 +79,12 @@ def keepers_ready(ctx: Context, vote: Vote) -> bool:
 
 
 # Acts
+
+
+@act("box.choose", who=Can.CONVENE, requires=(box_not_yet_used,))
+def choose(ctx: Context, vote: Vote, *, sealed: bool) -> None:
+    """Decide whether the ballots lie sealed until two keepers open the box."""
+    vote.settings = {**vote.settings, SEALED: sealed}
 
 
 @act("keeper.take", who=Can.COUNT, requires=(box_to_be_sealed, not_yet_keeper))
@@ -175,6 +188,23 @@ def is_shut(vote: Vote) -> bool:
 def new_code() -> str:
     """A fresh code in four groups, to be shown once."""
     return "-".join(slips.new_code() for _ in range(LETTERS // slips.LENGTH))
+
+
+def faces(session: Session, vote: Vote) -> list[tuple[int, Byline]]:
+    """Who keeps a box, as the public sees them: by number and office (three statements)."""
+    found, here = of(session, vote.id), places.path(session, vote.community_id)
+    held = (
+        select(Office, Place.path)
+        .join(Place, Place.id == Office.community_id)
+        .where(Office.person_id.in_([one.person_id for one in found]))
+        .where(Office.post.in_(HOLDERS[Can.COUNT].posts))
+        .order_by(Office.id)
+    )
+    shown = {
+        row.person_id: Byline(None, row.number, post=row.post)
+        for row, path in session.execute(held) if here.startswith(path)
+    }  # fmt: skip
+    return [(one.number, shown.get(one.person_id, Byline(None, 0))) for one in found]
 
 
 def of(session: Session, vote_id: int) -> list[Keeper]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from council import ballots, batches, receipts
+from council import absences, ballots, batches, receipts
 from council.ballots import Receipt
 from council.gate import Act, Context, through
 from council.people import Constituency, Post
@@ -84,7 +84,7 @@ class Booth:
     def everybody(self, choice: str = "for") -> list[Receipt]:
         """The rest of the roll, people without an account too: put in as the clerk would."""
         made = []
-        for voter in ballots.absent(self.world.session, self.vote.id, limit=10_000):
+        for voter in absences.absent(self.world.session, self.vote.id, limit=10_000):
             filled = ballots.fill(
                 self.vote, choice=choice, phrase=f"第{voter.number}票", r=receipts.new_random()
             )

@@ -226,14 +226,12 @@ def test_the_constituency_stands_on_a_ballot_only_when_it_is_counted_by_itself(w
 # Turnout
 
 
-def test_the_turnout_is_told_and_who_is_missing_by_number(booth: Booth) -> None:
+def test_the_turnout_is_told_by_constituency(booth: Booth) -> None:
     booth.cast("neighbour")
     session, vote = booth.world.session, booth.vote
     told = ballots.turnout(session, vote.id)
     assert told[Constituency.RESIDENTS] == (1, 3)
     assert told[Constituency.PARTY] == (0, 1)
-    assert [one.number for one in ballots.absent(session, vote.id)] == [1, 2, 4, 5]
-    assert [one.number for one in ballots.absent(session, vote.id, after=2, limit=1)] == [4]
 
 
 def test_paper_marks_the_roll_with_the_same_update(booth: Booth) -> None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import inspect, text
 
-from council import audit, ballots, batches, jobs, receipts
+from council import absences, audit, ballots, batches, jobs, receipts
 from council.ballots import MarkChannel, SecretBallot
 from council.errors import NotAllowed, NotReady
 from council.people import Constituency, Post
@@ -27,7 +27,7 @@ def some(booth: Booth, n: int) -> list[str]:
     """Ballots of the next n voters on the roll."""
     session = booth.world.session
     made = []
-    for voter in ballots.absent(session, booth.vote.id, limit=n):
+    for voter in absences.absent(session, booth.vote.id, limit=n):
         filled = ballots.fill(
             booth.vote, choice="for", phrase=f"第{voter.number}票", r=receipts.new_random()
         )

@@ -87,3 +87,18 @@ def test_a_box_in_the_light_mode_has_no_keepers(world: World) -> None:
     assert keepers.keepers_ready(world.system(), booth.vote)
     with pytest.raises(NotReady):
         keepers.take(world.as_(Post.OVERSIGHT), booth.vote, code=keepers.new_code())
+
+
+def test_the_convener_decides_before_the_opening_whether_the_box_is_sealed(world: World) -> None:
+    booth = Booth(world)
+    keepers.choose(world.as_(Post.PARTY_LEAD), booth.vote, sealed=True)
+    assert keepers.is_sealed(booth.vote)
+    keepers.choose(world.as_(Post.PARTY_LEAD), booth.vote, sealed=False)
+    assert not keepers.is_sealed(booth.vote)
+    assert world.acts()[-2:] == ["box.choose", "box.choose"]
+    with pytest.raises(NotAllowed):
+        keepers.choose(world.as_(Post.OVERSIGHT), booth.vote, sealed=True)
+    booth.opened()
+    with pytest.raises(NotReady) as refusal:
+        keepers.choose(world.as_(Post.PARTY_LEAD), booth.vote, sealed=True)
+    assert refusal.value.needs == ("box_not_yet_used",)

@@ -1,0 +1,239 @@
+"""The secret ballot: choose, check, cast; the receipt is the answer, and no address names it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from council import (
+    ballots,
+    choices,
+    i18n,
+    keepers,
+    preparations,
+    receipts,
+    rulecards,
+    sealing,
+    translations,
+    votes,
+)
+from council.ballots import Receipt, Standing
+from council.checkpoint import Signer
+from council.errors import Invalid, NotFound, Problem
+from council.gate import Context
+from council.proxies import Entitled
+from council.receipts import Answer
+from council.thresholds import Rule
+from council.votes import Vote, VoteMode, Voter
+from council.web import choices as sent_choices
+from council.web import counter, pages
+from council.web.forms import Form
+from council.web.handler import form_of, handler, with_others
+from council.web.look import Look
+from council.web.reader import settings_of
+
+
+@dataclass(frozen=True)
+class Booth:
+    """Where somebody votes: the vote, for whom they can vote, and for whom they vote now.
+
+    `entering`: a worker at the counter, for the person whose number the form names.
+    """
+
+    vote: Vote
+    standing: Standing
+    voter: Voter | None
+    done: bool
+    entering: bool = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a ballot to fill in."""
+        return self.vote.is_open and self.voter is not None and not self.done
+
+    @property
+    def left(self) -> list[Voter]:
+        """Entries that still wait when this one has been voted for."""
+        return [one for one in self.standing.open if one is not self.voter]
+
+
+def _vote(request: Request, ctx: Context) -> Vote:
+    """The secret vote of the address. Raises NotFound for one that is by name."""
+    vote = votes.get(ctx, int(request.path_params["id"]))
+    if vote.mode is not VoteMode.SECRET:
+        raise NotFound("not_found")
+    return vote
+
+
+def _booth(request: Request, ctx: Context, asked: str, *, entering: bool = False) -> Booth:
+    """The booth of whoever speaks, at the entry with the number `asked`, else the first open."""
+    vote = _vote(request, ctx)
+    found = ballots.standing(ctx.session, vote, ctx.person_id)
+    entries = {str(voter.number): (voter, done) for voter, done in found.entries}
+    first = next(((voter, False) for voter in found.open), None) or next(iter(found.entries), None)
+    voter, done = entries.get(asked) or first or (None, False)
+    return Booth(vote, found, voter, done, entering)
+
+
+def _sent(request: Request, ctx: Context, form: Form) -> Booth:
+    """The booth that a form was sent from; for a worker that of the person whom it names.
+
+    Raises Invalid when the number at the counter is nobody's, or not on the roll.
+    """
+    entering, vote = form.flag("entering"), _vote(request, ctx)
+    if entering:
+        ctx.behalf = counter.caller(request, ctx, vote.community_id)
+    booth = _booth(request, ctx, form.value("entry"), entering=entering)
+    if entering and booth.voter is None:
+        raise Invalid(Problem("not_on_roll", "for_person"))
+    return booth
+
+
+def _page(
+    request: Request, ctx: Context, name: str, booth: Booth, status: int = 200, **data: Any
+) -> Response:
+    """A page of the booth; whatever stands on it is kept nowhere."""
+    about = [("vote", booth.vote.id)]
+    return pages.page(
+        request, f"ballots/{name}.html", status, vote=booth.vote, booth=booth, voter=booth.voter,
+        sealed=keepers.is_sealed(booth.vote),
+        translations=translations.of_rows(ctx.session, about)
+        if request.state.look.language == "en" else None,
+        **data,
+    )  # fmt: skip
+
+
+def _form(request: Request, ctx: Context, booth: Booth, form: Form) -> Response:
+    """The ballot to fill in; at the counter with the field that says for whom."""
+    vote, status = booth.vote, 422 if form.problems else 200
+    if booth.entering:
+        asked = counter.asked(request, ctx, vote.community_id)
+        return _page(request, ctx, "for", booth, status, form=form, asked=asked)
+    if not booth.is_ready:
+        return _page(request, ctx, "done", booth)
+    card = rulecards.card(Rule.from_json(vote.rule), rulecards.entitled(vote.due))
+    return _page(
+        request, ctx, "form", booth, status, form=form, card=card,
+        preparation=preparations.of(ctx.session, vote.id),
+    )  # fmt: skip
+
+
+@handler(session=True)
+def show(request: Request, ctx: Context) -> Response:
+    """One question and the choices; or why there is nothing to choose."""
+    booth = _booth(request, ctx, request.query_params.get("entry", ""))
+    return _form(request, ctx, booth, Form())
+
+
+@handler(session=True)
+def enter(request: Request, ctx: Context) -> Response:
+    """The ballot of somebody who comes to the counter, filled in by a worker."""
+    vote = _vote(request, ctx)
+    number = request.query_params.get("person", "")
+    form = Form(for_person=number) if number.isascii() and number.isdigit() else Form()
+    booth = Booth(vote, Standing(), None, done=False, entering=True)
+    return _form(request, ctx, booth, form)
+
+
+# Checking and casting
+
+
+def _answer(form: Form, vote: Vote) -> Answer:
+    return choices.checked(vote, sent_choices.answer(form, vote))
+
+
+def _check_page(request: Request, ctx: Context, booth: Booth, form: Form) -> Response:
+    """The choice once more, with a phrase to accept or replace. Raises Invalid."""
+    r = form.value("r")
+    return _page(
+        request, ctx, "check", booth, 422 if form.problems else 200, form=form,
+        answer=_answer(form, booth.vote), sent=sent_choices.fields(form, booth.vote),
+        r=r if receipts.is_random(r) else receipts.new_random(),
+        phrase=form.value("phrase") or receipts.new_phrase(request.state.look.language),
+        longest=receipts.LONGEST_PHRASE,
+    )  # fmt: skip
+
+
+@handler(session=True, rate="write", queued=True)
+def check(request: Request, ctx: Context) -> Response:
+    """The choice once more, before it is cast; nothing is written here."""
+    form = form_of(request)
+    try:
+        booth = _sent(request, ctx, form)
+        if not booth.is_ready:
+            return _page(request, ctx, "done", booth, 409)
+        return _check_page(request, ctx, booth, form)
+    except Invalid as wrong:
+        return _again(request, ctx, form.wrong(wrong))
+
+
+@handler(session=True, rate="write", queued=True)
+def cast(request: Request, ctx: Context) -> Response:
+    """Cast the ballot. The answer is the receipt; sent once more, it is the same receipt."""
+    form = form_of(request)
+    try:
+        booth = _sent(request, ctx, form)
+        vote, voter = booth.vote, booth.voter
+        filled = ballots.fill(
+            vote, choice=sent_choices.answer(form, vote), phrase=form.value("phrase"),
+            r=form.value("r"),
+        )  # fmt: skip
+    except Invalid as wrong:
+        return _again(request, ctx, form.wrong(wrong))
+    made = Receipt(vote.id, filled.c, filled.phrase, filled.r)
+    if voter and booth.done and ballots.in_box(ctx.session, vote.id, filled.c):
+        return _receipt(request, ctx, booth, made)
+    if voter is None or not booth.is_ready:
+        return _page(request, ctx, "done", booth, 409)
+    entry = Entitled(vote, voter)
+    made = with_others(request, ctx, lambda own: ballots.drop(own, entry, filled=filled))
+    return _receipt(request, ctx, booth, made)
+
+
+def _again(request: Request, ctx: Context, form: Form) -> Response:
+    """The page on which something is wrong, with every word that was typed."""
+    if {one.field for one in form.problems} <= {"phrase", "r"}:
+        return _check_page(request, ctx, _sent(request, ctx, form), form)
+    if form.flag("entering"):
+        vote = _vote(request, ctx)
+        return _form(request, ctx, Booth(vote, Standing(), None, done=False, entering=True), form)
+    return _form(request, ctx, _booth(request, ctx, form.value("entry")), form)
+
+
+def _receipt(request: Request, ctx: Context, booth: Booth, made: Receipt) -> Response:
+    """The receipt, signed by the key of the log."""
+    settings = settings_of(request)
+    signature = sealing.sign(Signer(settings.log_origin, settings.log_seed()), made.vote_id, made.c)
+    note = sealing.note(settings.log_origin, made.vote_id, made.c, signature)
+    return _page(
+        request, ctx, "receipt", booth, receipt=made, signature=signature,
+        saved=_file(request.state.look, booth.vote, made, note),
+    )  # fmt: skip
+
+
+def _file(look: Look, vote: Vote, made: Receipt, note: str) -> str:
+    """The receipt as a text to save, with the signed note that other programs read."""
+    where = i18n.translate(look.language, "Check it at {address}", address=f"{look.base}/receipts")
+    words = {name: i18n.translate(look.language, name) for name in ("Receipt", "Your phrase")}
+    lines = [
+        f"{words['Receipt']} {made.code}", vote.title, where, "", f"c = {made.c}",
+        f"{words['Your phrase']} = {made.phrase}", f"r = {made.r}", "", note,
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+@handler(session=True)
+def back(request: Request, ctx: Context) -> Response:
+    """The address of a page that was an answer to a form leads to the ballot."""
+    return RedirectResponse(f"/votes/{_vote(request, ctx).id}/ballot", status_code=303)
+
+
+routes = [
+    Route("/votes/{id:int}/ballot", show),
+    Route("/votes/{id:int}/ballot", cast, methods=["POST"]),
+    Route("/votes/{id:int}/ballot/check", back),
+    Route("/votes/{id:int}/ballot/check", check, methods=["POST"]),
+    Route("/votes/{id:int}/ballot/for", enter),
+]
