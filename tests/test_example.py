@@ -1,5 +1,6 @@
 """The example community: its numbers, its invariants, and an entry in the log for every act."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,10 +16,12 @@ from council import (
     counting,
     deadlines,
     demo,
+    disputes,
     gate,
     i18n,
     preparations,
     process,
+    proxies,
     rules,
     verify,
 )
@@ -30,6 +33,7 @@ from council.commitments import Commitment
 from council.db import Database, migrate
 from council.decisions import Outcome
 from council.delays import Extension
+from council.disputes import Ruling
 from council.files import Photo, Role
 from council.notices import LASTING, Notice
 from council.opinions import Opinion
@@ -38,7 +42,7 @@ from council.proposals import Proposal, Stage
 from council.ratings import Rating, section
 from council.settings import Settings
 from council.summaries import OpinionGroup
-from council.votes import Body, Vote, VoteMode, Voter
+from council.votes import DECIDED, Body, Vote, VoteMode, Voter, VoteStage
 from tests.example import TODAY, Example
 
 
@@ -137,11 +141,17 @@ def test_each_matter_stands_where_it_should(loaded: Loaded) -> None:
 
 
 def voted(session: Any, title: str) -> tuple[Vote, tuple[int, int, int]]:
-    """The vote whose title begins like this, and how many were for, against and abstained."""
-    vote: Vote = session.scalars(select(Vote).where(Vote.title.startswith(title))).one()
+    """The final vote whose title begins like this: how many were for, against and abstained."""
+    found = select(Vote).where(Vote.title.startswith(title), Vote.stage.in_(DECIDED))
+    vote: Vote = session.scalars(found).one()
     assert vote.reckoning is not None
     total = vote.reckoning.totals
     return vote, (total.favour, total.against, total.abstain)
+
+
+def lines(vote: Vote) -> list[str]:
+    """The arithmetic of a vote as everybody reads it."""
+    return counting.sentences(vote, lambda key: i18n.translate("zh", key))
 
 
 def test_the_rules_on_dogs_are_voted_on_in_secret_just_now(loaded: Loaded) -> None:
@@ -184,9 +194,66 @@ def test_the_delegates_decide_what_the_units_would_not_have(loaded: Loaded) -> N
         again, numbers = voted(session, "老人午餐：24 万元")
         assert (numbers, again.outcome) == ((19, 14, 3), Outcome.ADOPTED)
         assert first.due["all"]["heads"] == again.due["all"]["heads"] == 52
-        lines = counting.sentences(first, lambda key: i18n.translate("zh", key))
-        assert lines[0].endswith("即 35 人。")
-        assert lines[1].endswith("即 19 人。")
+        quorum, passing = lines(first)
+        assert quorum.endswith("即 35 人。")
+        assert passing.endswith("即 19 人。")
+
+
+def test_the_owners_first_vote_failed_on_area_alone(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        vote, numbers = voted(session, "北门内绿地改作健身场地")
+        assert vote.outcome is Outcome.REJECTED
+        assert vote.due["all"] == {"heads": 386, "households": 386, "area": 3_421_050}
+        assert (numbers[0], sum(numbers)) == (214, 279)
+        shares = [re.findall(r"占[^，]*的 ([0-9.]+%)", one)[:1] for one in lines(vote)]
+        assert shares == [["72.28%"], ["70.04%"], ["76.70%"], ["74.67%"], []]
+        told = "".join(lines(vote))
+        assert "23,960.40 ㎡，占名册上 34,210.50 ㎡" in told
+        assert "赞成 17,890.10 ㎡" in told
+        assert lines(vote)[-1] == "只有面积没有达到：74.67% < 75%。"
+
+
+def test_the_owners_second_vote_passed_and_the_work_runs(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        vote, numbers = voted(session, "中心空地旁设健身场地")
+        assert vote.outcome is Outcome.ADOPTED
+        assert (numbers[0], sum(numbers)) == (241, 301)
+        told = "".join(lines(vote))
+        assert "参加表决 26,480.00 ㎡" in told
+        assert "80.07%" in told
+        assert "赞成 20,655.25 ㎡，占参加表决 26,480.00 ㎡的 78.00%" in told
+        assert (vote.mode, vote.body) == (VoteMode.ROLL_CALL, Body.OWNERS)
+        assert matter(session, "三箭瑞福苑公共绿地").stage is Stage.IN_PROGRESS
+        first, _ = voted(session, "北门内绿地改作健身场地")
+        assert preparations.of(session, vote.id).previous_id == first.id
+        assert (proxies.count(session, first.id), proxies.count(session, vote.id)) == (6, 9)
+        held = Counter(one.holder for one in proxies.listing(session, vote.id))
+        assert max(held.values()) == proxies.MOST
+
+
+def test_an_objection_to_the_owners_result_was_dismissed_with_its_reason(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        vote, _ = voted(session, "中心空地旁设健身场地")
+        (made,) = disputes.of(session, vote.id)
+        assert (made.about, made.ruling, made.remedy) == ("result", Ruling.DISMISSED, None)
+        assert made.reason
+        assert made.decided_by_id != made.drafted_by_id
+        assert made.decided_at is not None
+        assert (made.decided_at - made.lodged_at).days < 3
+
+
+def test_the_appraisal_was_void_once_and_then_held_in_secret(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        vote, numbers = voted(session, "居民委员会年度民主评议")
+        assert (numbers, vote.outcome) == ((36, 5, 3), Outcome.ADOPTED)
+        assert vote.about_people
+        assert vote.mode is VoteMode.SECRET
+        row = preparations.of(session, vote.id)
+        void = session.get_one(Vote, row.previous_id)
+        assert (void.stage, void.result) == (VoteStage.VOIDED, None)
+        papers = preparations.of(session, void.id)
+        assert papers.void_reason
+        assert papers.void_drafted_by_id is not None
 
 
 def test_every_office_has_its_term_and_every_photograph_its_words(loaded: Loaded) -> None:
@@ -276,7 +343,7 @@ STEPS_WALKED = {
     "proposal.finish_review", "proposal.take_up", "proposal.open_vote", "proposal.adopt",
     "proposal.adopt_by_consensus", "proposal.reject", "proposal.start_work",
     "proposal.finish_work", "proposal.complete", "proposal.close_rating",
-    "proposal.refer", "proposal.send_to_body", "proposal.fall_short",
+    "proposal.refer", "proposal.send_to_body", "proposal.fall_short", "vote.archive", "vote.void",
 }  # fmt: skip
 
 

@@ -62,8 +62,10 @@ def schedule(stage: Stage) -> None:
     stage.enter(stage.at(-125, 19), to_the_end(stage, told["toilet"]))
     stage.enter(stage.at(-75, 8), _to_the_meeting(stage, told["parking"]))
     stage.enter(stage.at(-100, 21), to_the_end(stage, told["lamps"]))
+    stage.enter(stage.at(-150, 18), _by_the_owners(stage, script("fitness")))
     stage.enter(stage.at(-132, 10), _to_the_assembly(stage, script("lunch")))
     stage.enter(stage.at(-60, 12), _to_readiness(stage, told["lift"]))
+    stage.enter(stage.at(-75, 9), polls.decide(stage, script("appraisal")))
     stage.enter(stage.at(-56, 19), _to_the_vote(stage, script("covenant")))
     stage.enter(stage.at(-12, 18), _to_consultation(stage, told["park"]))
     for n, one in enumerate(told["early"]):
@@ -104,6 +106,12 @@ def _to_the_vote(stage: Stage, told: Script) -> Scene:
     """Without a joint meeting to the body that decides."""
     yield from _to_review(stage, told)
     yield from polls.decide(stage, told)
+
+
+def _by_the_owners(stage: Stage, told: Script) -> Scene:
+    """The owners vote a second time before the work begins."""
+    yield from _to_the_vote(stage, told)
+    yield from work.carry_out(stage, told)
 
 
 def _to_the_assembly(stage: Stage, told: Script) -> Scene:
