@@ -140,9 +140,15 @@ def sentences(vote: Vote, translate: Callable[[str], str]) -> list[str]:
     if count := result.get("count"):
         read = KINDS[count["method"]].from_json(count)
         told += [methods.sentence(one, translate, labels.__getitem__) for one in read.lines()]
-    labels |= {one: translate(f"choice.{one}") for one in lots.MOTION}
-    lot = lots.broken(result).lines()
-    return told + [methods.sentence(one, translate, labels.__getitem__) for one in lot]
+    return told + drawn(vote, translate)
+
+
+def drawn(vote: Vote, translate: Callable[[str], str]) -> list[str]:
+    """Every line of the lot that broke a tie, in one language; empty where none was drawn."""
+    labels = {one: translate(f"choice.{one}") for one in lots.MOTION}
+    labels |= {str(one["id"]): str(one["label"]) for one in vote.options}
+    lot = lots.broken(vote.result).lines()
+    return [methods.sentence(one, translate, labels.__getitem__) for one in lot]
 
 
 def miscomputed(session: Session) -> list[int]:

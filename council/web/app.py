@@ -25,7 +25,7 @@ ROOMS = (
     "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
     "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
     "attendance", "deliberations", "minutes", "preparations", "course", "disputes", "votes",
-    "ballots", "receipts", "keepers", "absences",
+    "ties",
     "rolls", "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
     "translations", "notices", "offices", "places", "charter", "calendar",
 )  # fmt: skip
