@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from council import audit, batches, choices, disputes, gate, i18n, papercounts, preparations
 from council.ballots import Mark, MarkChannel
+from council.decisions import Outcome
 from council.people import Constituency
 from council.preparations import Preparation
 from council.rollcalls import Ballot
@@ -24,7 +25,7 @@ from council.votes import DECIDED, SHOWN, Vote, VoteMode, Voter, VoteStage
 ROWS, NUMBERS, SUMS, PAPER = "rows", "numbers", "sums", "paper"
 """Setting of a vote by name: whether its record lists each ballot by number, or only the sums."""
 
-NOUNS = frozenset({"vote", "box", "ballot_batch", "paper_count"})
+NOUNS = frozenset({"vote", "box", "ballot_batch", "paper_count", "tie"})
 """The acts whose entries a record carries; those of single voters are not among them."""
 
 WORDS = {"title", "question", "options"}
@@ -32,7 +33,7 @@ WORDS = {"title", "question", "options"}
 
 SPOKEN = (
     "recount.", "decision.", "constituency.", "count.", "approval.", "score.", "schulze.", "irv.",
-    "borda.", "shares.", "greedy.", "budget.", "lot.",
+    "borda.", "shares.", "greedy.", "budget.", "lot.", "choice.",
 )  # fmt: skip
 """Families of the sentences that a recount says."""
 
@@ -78,7 +79,8 @@ def is_shown(vote: Vote) -> bool:
 
 def is_fixed(vote: Vote) -> bool:
     """Whether its record can never change any more."""
-    return vote.stage is VoteStage.ARCHIVED or (vote.in_meeting and vote.stage in DECIDED)
+    ended = vote.in_meeting and vote.stage in DECIDED and vote.outcome is not Outcome.TIED
+    return vote.stage is VoteStage.ARCHIVED or ended
 
 
 def record(session: Session, vote: Vote) -> Json:

@@ -14,9 +14,10 @@ from typing import Any
 
 from council import scrutiny
 from council.derivations import Line
-from council.reckoning import reckon, sentences
+from council.reckoning import Asked, reckon, sentences
 from council.scrutiny import FORMAT
 from council.tallies import Json
+from council.thresholds import Rule
 
 AGREES, DIFFERS, UNREADABLE = 0, 1, 2
 """How the command ends."""
@@ -69,7 +70,7 @@ def recount(record: Mapping[str, Any]) -> Report:
         checks += _looked_at(name, part, data)
     result: Json = {}
     try:
-        result = reckon(data, list(scrutiny.piles(data)))
+        result = reckon(_asked(data), list(scrutiny.piles(data)), data["result"])
         checks += _compared(data["result"], result)
     except BROKEN as error:
         checks.append(_broken("result", error))
@@ -131,6 +132,11 @@ def read(text: str) -> Json:
 
 
 # Private helpers
+
+
+def _asked(record: Json) -> Asked:
+    rule, due = Rule.from_json(record["rule"]), record["roll"]["due"]
+    return Asked(record["method"], rule, due, record["options"], record["settings"])
 
 
 def _looked_at(name: str, part: Callable[[Json], Iterator[Line]], record: Json) -> list[Line]:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from council import counting, i18n, lots, methods
+from council import counting, i18n, lots, methods, reckoning
 from council.budgets import EqualShares
 from council.derivations import Line, exact
 from council.i18n import Language
 from council.methods import Approval, Derivation, Papers, Score, falling
 from council.rankings import Borda, Runoff, Schulze
+from council.reckoning import KINDS
 from council.translations import Words
 from council.votes import Method, Vote
 
@@ -83,7 +84,7 @@ def of(vote: Vote, language: Language, spoken: Words) -> Counted | None:
     result: dict[str, Any] = vote.result or {}
     if "count" not in result:
         return None
-    found = counting.KINDS[result["count"]["method"]].from_json(result["count"])
+    found = KINDS[result["count"]["method"]].from_json(result["count"])
     known = {one.code: one for one in options(vote)}
     columns, cells, winners = _table(found)
     alone = found.alone.winners if isinstance(found, EqualShares) else ()
@@ -102,7 +103,9 @@ def method(vote: Vote, language: Language) -> str:
     """How the options will be counted, in words; empty for a motion, or without options."""
     if vote.method is Method.MOTION or not vote.options:
         return ""
-    return methods.sentence(counting.counted(vote, ()).lines()[0], _say(language), str)
+    return methods.sentence(
+        reckoning.counted(counting.asked(vote), ()).lines()[0], _say(language), str
+    )
 
 
 def broken(vote: Vote, language: Language, spoken: Words) -> list[Told]:
