@@ -8,12 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from council import (
+    ballots,
     batches,
     calendar,
     counting,
     course,
     disputes,
     gate,
+    keepers,
     notices,
     policy,
     preparations,
@@ -48,6 +50,10 @@ WORK: tuple[tuple[Can, frozenset[VoteStage], str], ...] = (
     (Can.ADMIT, frozenset(preparations.PREPARING), "study"),
     (Can.KEEP_ROLL, frozenset({VoteStage.DRAFT, VoteStage.ROLL_PUBLISHED}), "roll"),
     (Can.OVERSEE, frozenset({VoteStage.ANNOUNCED}), "checklist"),
+    (Can.CONVENE, keepers.BEFORE, "keepers"),
+    (Can.COUNT, keepers.BEFORE | {VoteStage.CLOSED}, "keepers"),
+    (Can.KEEP_ROLL, frozenset({VoteStage.OPEN}), "absent"),
+    (Can.ENTER_FOR, frozenset({VoteStage.OPEN}), "absent"),
     (Can.TRANSLATE, frozenset(VoteStage) - {VoteStage.DRAFT}, "translations"),
 )
 """Where those who work with a vote go from its page; `vote_work.<name>` says it in words."""
@@ -73,6 +79,7 @@ def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -
     return pages.page(
         request, "votes/formal.html", 422 if form else 200, vote=vote, preparation=row,
         form=form or Form(), proposal=matter, voter=mine, given=given(ctx, vote, mine),
+        standing=ballots.standing(session, vote, me) if vote.mode is VoteMode.SECRET else None,
         referral=referrals.of(session, matter.id) if matter else None,
         turnout=counting.turnout(session, vote), line=_line(vote, row),
         options=counts.options(vote),
@@ -160,6 +167,7 @@ def _hands(ctx: Context, vote: Vote) -> dict[str, Any]:
             (f"vote_work.{name}", f"/{name}")
             for can, stages, name in WORK
             if can in able and vote.stage in stages
+            and (name != "keepers" or vote.mode is VoteMode.SECRET)
         ],
         "voids": Can.OVERSEE in able and safeguards.can_be_voided(ctx, vote),
         "counting_now": bool(able & COUNTERS) and safeguards.count_is_due(ctx, vote),

@@ -26,7 +26,7 @@ from council.policy import Can
 from council.votes import Choice, Vote
 from council.web import formal, pages
 from council.web.forms import Form
-from council.web.handler import behalf_from, form_of, handler
+from council.web.handler import behalf_from, form_of, handler, with_others
 
 PAGE = 20
 
@@ -122,7 +122,7 @@ def check(request: Request, ctx: Context) -> Response:
     return pages.page(request, "votes/check.html", choice=choice, **data)
 
 
-@handler(session=True, rate="write")
+@handler(session=True, rate="write", queued=True)
 def cast(request: Request, ctx: Context) -> Response:
     """Cast the vote, one's own or, as a worker, that of somebody at the meeting."""
     vote, form = _vote(request, ctx), form_of(request)
@@ -132,7 +132,10 @@ def cast(request: Request, ctx: Context) -> Response:
             choice = form.choice("choice", Choice)
             form.check(not entering or form.value("for_person").strip(), "empty", "for_person")
         ctx.behalf = behalf_from(request, ctx.session, vote.community_id)
-        rollcalls.cast(ctx, vote, choice=choice)
+        with_others(
+            request, ctx,
+            lambda own: rollcalls.cast(own, own.session.get_one(Vote, vote.id), choice=choice),
+        )  # fmt: skip
     except Invalid as wrong:
         return _page(request, ctx, vote, form.wrong(wrong), "for" if entering else "show")
     if pages.is_partial(request):

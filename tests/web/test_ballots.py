@@ -300,3 +300,30 @@ def test_the_form_takes_as_many_statements_for_a_long_roll(world, site):
         client.get(f"/votes/{poll.vote.id}/ballot")
         counts.append(len(seen))
     assert counts[0] == counts[1]
+
+
+def test_the_votes_page_says_what_waits_for_its_reader(world, site, poll, address):
+    page = f"/votes/{poll.vote.id}"
+    assert f'href="{address}"' in site.as_("neighbour").get(page).text
+    site.as_("neighbour").post(address, data=ANSWER)
+    voted = site.as_("neighbour").get(page).text
+    assert "您已投票" in voted
+    assert f'href="{address}"' not in voted
+    assert "您的账号不在这份名册上" in site.as_(Constituency.PARTY).get(page).text
+    assert "/sign-in?next=" in site.visitor().get(page).text
+
+
+def test_those_who_work_with_the_vote_find_its_pages(world, site):
+    poll = Poll(world)
+    poll.announced(secret=True)
+    world.commit()
+    page = f"/votes/{poll.vote.id}"
+    for post in (Post.PARTY_LEAD, Post.OVERSIGHT):
+        assert f"{page}/keepers" in site.as_(post).get(page).text
+    poll.checked()
+    world.now = poll.vote.opens_at
+    poll.tick()
+    world.commit()
+    worker = site.as_(Post.COMMUNITY_WORKER).get(page).text
+    assert worker.count(f"{page}/absent") == 1
+    assert f"{page}/absent" not in site.as_("neighbour").get(page).text
