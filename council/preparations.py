@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import calendar, charter, files, profiles, referrals
+from council import calendar, charter, files, profiles, referrals, translations
 from council.db import PLAIN, Base, Governed
 from council.deadlines import local_date
 from council.errors import Checks, checking
@@ -181,11 +181,10 @@ def _begin(
 def _days(profile: str, values: dict[str, str]) -> dict[str, int]:
     """The days of each step: the charter's, never below what the profile's law asks."""
     needed = profiles.conditions(profile, values)
-    found = {
-        key: charter.count(values, f"vote_{key}_days")
-        for key in ("objection", "extension", "result")
-    }
-    found |= {"notice": needed.notice_days, "open": needed.open_days}
+    found = {key: charter.count(values, f"vote_{key}_days") for key in ("extension", "result")}
+    found |= {
+        "objection": needed.roll_days, "notice": needed.notice_days, "open": needed.open_days,
+    }  # fmt: skip
     return found | {"ruling": 3, "count": 1, "publish": 2,
                     "posting": charter.count(values, "posting_days")}  # fmt: skip
 
@@ -293,6 +292,7 @@ def prepare(ctx: Context, vote: Vote, *, plan: Plan) -> Vote:
         setattr(row, name, getattr(plan, name))
     row.constituencies = [one.value for one in plan.constituencies]
     row.days = {**row.days, "extension": plan.extension}
+    translations.forget(ctx.session, vote, row)
     vote.rule = rule(ctx.session, row).to_json()
     return vote
 
@@ -353,6 +353,11 @@ def rule(session: Session, row: Preparation, *, together: bool = False) -> Rule:
 def of(session: Session, vote_id: int) -> Preparation:
     """The papers of a formal vote."""
     return session.scalars(select(Preparation).where(Preparation.vote_id == vote_id)).one()
+
+
+def find(session: Session, vote_id: int) -> Preparation | None:
+    """The papers of a vote, if it has any."""
+    return session.scalars(select(Preparation).where(Preparation.vote_id == vote_id)).first()
 
 
 def plan_of(vote: Vote, row: Preparation) -> Plan:

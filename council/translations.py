@@ -34,7 +34,7 @@ def add(ctx: Context, row: Situated, *, field: str, words: str) -> Translation:
     """Add or better the English of one text; the original is untouched and stays the record."""
     with checking() as check:
         check.text(words, field, limit=LONGEST)
-        check(isinstance(getattr(row, field, None), str), "not_a_choice", "field")
+        check(isinstance(getattr(row, field, None), str | list), "not_a_choice", "field")
     table: str = row.__tablename__  # type: ignore[attr-defined]
     row_id: int = row.id  # type: ignore[attr-defined]
     matter = row_id if table == "proposal" else getattr(row, "proposal_id", None)

@@ -10,7 +10,7 @@ from council.gate import Context
 from council.policy import Can
 from council.safeguards import REASON, Check
 from council.votes import Vote
-from council.web import pages
+from council.web import formal, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 from council.workflow import advance
@@ -40,6 +40,7 @@ def _checklist_page(
         checks=safeguards.checklist(ctx.session, vote),
         small=safeguards.small_cells(ctx.session, vote),
         possible=gate.possible(ctx, "vote.pass_checklist", vote),
+        translations=formal.words(request, ctx, [vote]),
     )  # fmt: skip
 
 
@@ -85,6 +86,7 @@ def _void_page(request: Request, ctx: Context, vote: Vote, form: Form | None = N
         request, "course/void.html", 422 if form else 200, vote=vote, preparation=row,
         form=form or Form(reason=row.void_reason), confirms=step,
         possible=gate.possible(ctx, "vote.draft_void", vote),
+        translations=formal.words(request, ctx, [vote], ("preparation", row.id)),
     )  # fmt: skip
 
 

@@ -1,18 +1,22 @@
 """Objections to a roll or a result: the list in numbers, the form, the answer by two people."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import disputes, gate, policy, votes
+from council import calendar, deadlines, disputes, gate, policy, preparations, votes
+from council.deadlines import Limit
 from council.disputes import REMEDIES, WORDS, Dispute, Remedy, Ruling
 from council.errors import Invalid, NotFound
 from council.gate import Context
 from council.policy import Can
+from council.preparations import Preparation
 from council.votes import Vote
-from council.web import counter, pages
+from council.web import counter, formal, pages
 from council.web.forms import Form
 from council.web.handler import behalf_from, form_of, handler
 
@@ -26,6 +30,7 @@ def _vote(request: Request, ctx: Context) -> Vote:
 
 def _page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -> Response:
     rows = disputes.of(ctx.session, vote.id)
+    papers = preparations.of(ctx.session, vote.id)
     enters = policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id)
     helps = enters and disputes.objections_open(ctx, vote)
     return pages.page(
@@ -35,8 +40,17 @@ def _page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) 
         readable=[one for one in rows if disputes.reads(ctx, one)],
         until=disputes.until(ctx.session, vote), lodges=gate.possible(ctx, "dispute.lodge", vote),
         asked=counter.asked(request, ctx, vote.community_id) if helps else None,
+        ruling=papers.day("ruling"), roll_until=disputes.roll_until(papers),
+        result_until=disputes.result_until(papers), answer_by=_answering(ctx, papers),
         sent=request.query_params.get("sent", "") == "1",
+        translations=formal.words(request, ctx, [vote], *(("dispute", one.id) for one in rows)),
     )  # fmt: skip
+
+
+def _answering(ctx: Context, papers: Preparation) -> Callable[[Dispute], datetime]:
+    """Until when an objection has to be answered, for each of them."""
+    limit, working = Limit.parse(f"{papers.day('ruling')}d"), calendar.working(ctx.session)
+    return lambda row: deadlines.due(row.lodged_at, limit, working)
 
 
 @handler()
@@ -74,6 +88,8 @@ def _answer_page(
     return pages.page(
         request, "disputes/show.html", 422 if form else 200, vote=vote, row=row,
         form=form or Form(**first), remedies=REMEDIES[row.about], rulings=list(Ruling),
+        answer_by=_answering(ctx, preparations.of(ctx.session, vote.id))(row),
+        translations=formal.words(request, ctx, [vote], ("dispute", row.id)),
         drafts=gate.possible(ctx, "dispute.draft_ruling", row),
         decides=gate.possible(ctx, "dispute.decide", row),
         staff=bool(

@@ -54,7 +54,6 @@ WORK: tuple[tuple[Can, frozenset[VoteStage], str], ...] = (
     (Can.COUNT, keepers.BEFORE | {VoteStage.CLOSED}, "keepers"),
     (Can.KEEP_ROLL, frozenset({VoteStage.OPEN}), "absent"),
     (Can.ENTER_FOR, frozenset({VoteStage.OPEN}), "absent"),
-    (Can.TRANSLATE, frozenset(VoteStage) - {VoteStage.DRAFT}, "translations"),
 )
 """Where those who work with a vote go from its page; `vote_work.<name>` says it in words."""
 
@@ -73,7 +72,7 @@ def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -
     me = ctx.actor.person_id if ctx.actor else None
     mine = standing(votes.voter(session, vote.id, me) if me else None)
     matter = proposals.get(ctx, vote.proposal_id) if vote.proposal_id else None
-    spoken = words(request, ctx, [vote], row)
+    spoken = words(request, ctx, [vote], ("preparation", row.id))
     language = request.state.look.language
     hands, shown = _hands(ctx, vote), vote.stage in SHOWN
     return pages.page(
@@ -97,15 +96,15 @@ def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -
 
 
 def words(
-    request: Request, ctx: Context, rows: list[Vote], row: Preparation | None = None
+    request: Request, ctx: Context, rows: list[Vote], *besides: tuple[str, int]
 ) -> Words:
-    """The English of matters, votes and the papers of one of them, for the English page only."""
+    """The English of matters, votes and other rows (table, id), for the English page only."""
     if request.state.look.language == "zh":
         return {}
-    about = [("vote", one.id) for one in rows] + ([("preparation", row.id)] if row else [])
+    about = [*(("vote", one.id) for one in rows), *besides]
     ids = [one.proposal_id for one in rows if one.proposal_id]
     found = translations.of_matters(ctx.session, ids) | translations.of_rows(ctx.session, about)
-    for one in rows if row else ():
+    for one in rows if besides else ():
         lines = found.get(("vote", one.id, "options"), "").split("\n")
         if len(lines) == len(one.options):
             found |= {("option", n, "label"): line for n, line in enumerate(lines, 1)}
@@ -169,6 +168,7 @@ def _hands(ctx: Context, vote: Vote) -> dict[str, Any]:
             if can in able and vote.stage in stages
             and (name != "keepers" or vote.mode is VoteMode.SECRET)
         ],
+        "translates": Can.TRANSLATE in able and vote.stage is not VoteStage.DRAFT,
         "voids": Can.OVERSEE in able and safeguards.can_be_voided(ctx, vote),
         "counting_now": bool(able & COUNTERS) and safeguards.count_is_due(ctx, vote),
         "watch": [(name, can) for name, can in possible.items() if can and not can.needs],

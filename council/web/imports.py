@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import entitlements, imports, policy, rolls, votes
+from council import entitlements, imports, policy, preparations, rolls, votes
 from council.entitlements import DRAWN, NEEDED, Checked, RollKind
 from council.errors import Invalid, NotAllowed, NotFound, NotReady, Problem
 from council.gate import Context
@@ -65,8 +65,14 @@ def _draft(request: Request, ctx: Context) -> Vote:
     return vote
 
 
+def _kinds(ctx: Context, vote: Vote) -> tuple[RollKind, ...]:
+    """The kind of roll that the papers of the vote name; without papers all that its body has."""
+    papers, known = preparations.find(ctx.session, vote.id), rolls.KINDS[vote.body]
+    return tuple(one for one in known if papers and one == papers.electorate) or known
+
+
 def _page(request: Request, ctx: Context, vote: Vote, form: Form) -> Response:
-    kinds = rolls.KINDS[vote.body]
+    kinds = _kinds(ctx, vote)
     return pages.page(
         request, "imports/new.html", 422 if form.problems else 200, vote=vote, form=form,
         kinds=kinds, drawn=[one for one in kinds if one in DRAWN], needed=NEEDED,
@@ -78,7 +84,7 @@ def _page(request: Request, ctx: Context, vote: Vote, form: Form) -> Response:
 def new(request: Request, ctx: Context) -> Response:
     """Where the roll comes from: a list, those in office, or an earlier vote."""
     vote = _draft(request, ctx)
-    return _page(request, ctx, vote, Form(kind=rolls.KINDS[vote.body][0]))
+    return _page(request, ctx, vote, Form(kind=_kinds(ctx, vote)[0]))
 
 
 def _read(request: Request, session: Session) -> Read:
@@ -102,7 +108,7 @@ def _read(request: Request, session: Session) -> Read:
 
 def _checked(ctx: Context, vote: Vote, read: Read) -> Checked:
     """The list against the kind of roll and the accounts. Raises Invalid."""
-    if read.kind not in rolls.KINDS[vote.body]:
+    if read.kind not in _kinds(ctx, vote):
         raise Invalid(Problem("not_a_choice", "kind"))
     report = imports.check(read.sheet, NEEDED[read.kind])
     return entitlements.checked(ctx.session, vote.community_id, ctx.now, read.kind, report)
@@ -172,7 +178,7 @@ def draw(request: Request, ctx: Context) -> Response:
     try:
         with form.reading():
             kind = form.choice("drawn", RollKind)
-            form.check(kind in rolls.KINDS[vote.body] and kind in DRAWN, "not_a_choice", "drawn")
+            form.check(kind in _kinds(ctx, vote) and kind in DRAWN, "not_a_choice", "drawn")
             chosen = form.choices("constituencies", Constituency)
             needs = kind is RollKind.MEMBERS
             form.check(chosen or not needs, "not_chosen", "constituencies")
@@ -206,7 +212,7 @@ def sample(request: Request, ctx: Context) -> Response:
     """A list as it may look, to be filled in."""
     vote = _vote(request, ctx)
     asked = request.query_params.get("kind", "")
-    kind = next((one for one in RollKind if one == asked), rolls.KINDS[vote.body][0])
+    kind = next((one for one in RollKind if one == asked), _kinds(ctx, vote)[0])
     columns = [one for one in Column if one in {*NEEDED[kind], *_besides(kind)}]
     with seen_by(request.state.look):
         heading = [say.gettext(f"column.{one}") for one in columns]

@@ -32,7 +32,7 @@ from council.proposals import Proposal, Stage
 from council.referrals import Subject
 from council.thresholds import Tie
 from council.votes import Method, Ranking, Vote, VoteStage
-from council.web import pages
+from council.web import formal, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler, prepared
 from council.web.reader import settings_of
@@ -215,6 +215,7 @@ def _study_page(request: Request, ctx: Context, vote: Vote, form: Form | None = 
     return pages.page(
         request, "preparations/study.html", 422 if form else 200, vote=vote, form=form or first,
         possible=gate.possible(ctx, "vote.study", vote),
+        translations=formal.words(request, ctx, [vote]),
     )  # fmt: skip
 
 

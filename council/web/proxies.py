@@ -10,7 +10,7 @@ from council.gate import Context
 from council.policy import Can
 from council.proxies import Proxy
 from council.votes import Vote, Voter
-from council.web import pages
+from council.web import formal, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
@@ -29,6 +29,7 @@ def _page(request: Request, ctx: Context, vote: Vote, form: Form) -> Response:
         given=proxies.listing(ctx.session, vote.id), most=proxies.MOST,
         allowed=proxies.allows_proxies(ctx, vote), ready=ready,
         records=policy.allows(ctx.session, ctx.actor, Can.SCREEN, vote.community_id),
+        translations=formal.words(request, ctx, [vote]),
     )  # fmt: skip
 
 

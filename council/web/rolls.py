@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import accounts, gate, policy, proxies, rolls, votes
+from council import accounts, disputes, gate, policy, preparations, proxies, rolls, votes
+from council.disputes import DisputeAbout
 from council.entitlements import Entry
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
@@ -16,7 +17,7 @@ from council.people import Constituency
 from council.policy import Can
 from council.rolls import REASON, Wanted
 from council.votes import Vote, Voter, VoteStage
-from council.web import pages
+from council.web import formal, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
@@ -56,9 +57,23 @@ def show(request: Request, ctx: Context) -> Response:
         own=votes.voter(ctx.session, vote.id, me) if me else None,
         sees_names=_sees_names(ctx, vote), proxies=proxies.count(ctx.session, vote.id),
         enters=gate.possible(ctx, "roll.enter", vote), adds=gate.possible(ctx, "roll.add", vote),
-        objecting=vote.stage is VoteStage.ROLL_PUBLISHED,
+        **_objecting(ctx, vote), translations=formal.words(request, ctx, [vote]),
         entered=request.query_params.get("entered", "") == "1",
     )  # fmt: skip
+
+
+def _objecting(ctx: Context, vote: Vote) -> dict[str, Any]:
+    """Until when anybody may object to the roll, how many have, and within how many days it is
+    answered.
+    """
+    papers = preparations.find(ctx.session, vote.id)
+    if papers is None:
+        return {"until": None, "objections": None, "ruling": 0}
+    told = disputes.numbers(disputes.of(ctx.session, vote.id))[DisputeAbout.ROLL]
+    return {
+        "until": disputes.roll_until(papers) if vote.stage is VoteStage.ROLL_PUBLISHED else None,
+        "objections": told if told.lodged else None, "ruling": papers.day("ruling"),
+    }  # fmt: skip
 
 
 @handler(session=True)
