@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import accounts, calendar, i18n, passwords, policy, proposals, slips
+from council import absences, accounts, calendar, i18n, passwords, policy, proposals, slips
 from council.accounts import Account, Current
 from council.calendar import Waiting
 from council.errors import Invalid, NotFound, Problem
@@ -151,7 +151,7 @@ def here(request: Request) -> Current:
 
 @handler(session=True)
 def me(request: Request, ctx: Context) -> Response:
-    """What waits for me, by deadline."""
+    """What waits for me: open votes first, then the rest by deadline."""
     look = request.state.look
     waiting = calendar.waiting(ctx.session, look.actor, ctx.now)
     ids = {one.deadline.proposal_id for one in waiting}
@@ -160,6 +160,7 @@ def me(request: Request, ctx: Context) -> Response:
         request, "accounts/me.html", groups=grouped(waiting, ctx.now), waiting=look.waiting,
         matters={row.id: row for row in matters}, capacities=capacities(request),
         places=where(ctx.session, waiting), counter=at_counter(request, ctx),
+        own=absences.own(ctx.session, ctx.person_id),
     )  # fmt: skip
 
 

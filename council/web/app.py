@@ -26,6 +26,7 @@ ROOMS = (
     "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
     "attendance", "deliberations", "minutes", "preparations", "course", "disputes", "votes",
     "ties",
+    "ballots", "receipts", "keepers", "absences",
     "rolls", "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
     "translations", "notices", "offices", "places", "charter", "calendar",
 )  # fmt: skip

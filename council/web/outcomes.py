@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import deadlines, outcomes, translations
+from council import absences, deadlines, outcomes, translations
 from council.gate import Context
 from council.meetings import ItemStage, Meeting
 from council.outcomes import Card, Filter, OutcomeKind, Running
@@ -42,6 +42,7 @@ def home(request: Request, ctx: Context) -> Response:
     totals = outcomes.totals(ctx.session, place.id, ctx.now)
     running = outcomes.running(ctx.session, place.id)
     meeting = outcomes.next_meeting(ctx, place.id)
+    me = ctx.actor.person_id if ctx.actor else None
     if not totals.all:
         return pages.page(
             request, "outcomes/first_week.html", running=running, totals=totals, meeting=meeting,
@@ -53,6 +54,7 @@ def home(request: Request, ctx: Context) -> Response:
     return pages.page(
         request, "outcomes/home.html", totals=totals, running=running, meeting=meeting,
         year=year, quarter=quarter, since=outcomes.period(year, quarter)[0],
+        ballots=sum(one.waiting for one in absences.own(ctx.session, me)) if me else 0,
         **_listed(found, wanted), translations=_words(ctx, found, running, meeting),
     )  # fmt: skip
 
