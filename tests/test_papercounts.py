@@ -151,7 +151,7 @@ def test_the_oversight_committee_says_why_a_slip_never_came_back(world):
     with pytest.raises(NotAllowed):
         papercounts.explain(world.as_(ONE), poll.vote, reason="有人带回家了。")
     with pytest.raises(Invalid):
-        papercounts.explain(world.as_(WATCH), poll.vote, reason="")
+        papercounts.explain(world.as_(WATCH), poll.vote, reason="")  # paper_count.explain
     papercounts.explain(world.as_(WATCH), poll.vote, reason="有人带回家了。")
     assert papercounts.of(world.session, poll.vote.id).missing == 1
     watched(poll)

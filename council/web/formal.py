@@ -54,8 +54,13 @@ WORK: tuple[tuple[Can, frozenset[VoteStage], str], ...] = (
     (Can.COUNT, keepers.BEFORE | {VoteStage.CLOSED}, "keepers"),
     (Can.KEEP_ROLL, frozenset({VoteStage.OPEN}), "absent"),
     (Can.ENTER_FOR, frozenset({VoteStage.OPEN}), "absent"),
+    (Can.SCREEN, frozenset({VoteStage.ANNOUNCED, VoteStage.OPEN}), "paper"),
+    (Can.COUNT, frozenset({VoteStage.CLOSED, VoteStage.PROVISIONAL}), "count"),
 )
 """Where those who work with a vote go from its page; `vote_work.<name>` says it in words."""
+
+OF_PAPER = {"paper", "count"}
+"""Pages of a vote that offers paper."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -
     matter = proposals.get(ctx, vote.proposal_id) if vote.proposal_id else None
     spoken = words(request, ctx, [vote], ("preparation", row.id))
     language = request.state.look.language
-    hands, shown = _hands(ctx, vote), vote.stage in SHOWN
+    hands, shown = _hands(ctx, vote, row), vote.stage in SHOWN
     return pages.page(
         request, "votes/formal.html", 422 if form else 200, vote=vote, preparation=row,
         form=form or Form(), proposal=matter, voter=mine, given=given(ctx, vote, mine),
@@ -154,7 +159,7 @@ def _line(vote: Vote, row: Preparation) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _hands(ctx: Context, vote: Vote) -> dict[str, Any]:
+def _hands(ctx: Context, vote: Vote, row: Preparation) -> dict[str, Any]:
     """What those who work with the vote can do, and what is missing for it."""
     able = policy.abilities(ctx.session, ctx.actor, vote.community_id)
     there = [one.watching for one in safeguards.witnesses(ctx.session, vote.id)]
@@ -165,7 +170,7 @@ def _hands(ctx: Context, vote: Vote) -> dict[str, Any]:
         "work": [
             (f"vote_work.{name}", f"/{name}")
             for can, stages, name in WORK
-            if can in able and vote.stage in stages
+            if can in able and vote.stage in stages and (row.paper or name not in OF_PAPER)
             and (name != "keepers" or vote.mode is VoteMode.SECRET)
         ],
         "translates": Can.TRANSLATE in able and vote.stage is not VoteStage.DRAFT,

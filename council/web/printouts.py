@@ -1,0 +1,159 @@
+"""Printouts of a vote: its notice, the slips, the tellers' sheet, the result for the board."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from council import (
+    batches,
+    counting,
+    disputes,
+    history,
+    i18n,
+    paperballots,
+    papercounts,
+    papersheets,
+    policy,
+    preparations,
+    proxies,
+    rolls,
+    rulecards,
+    votes,
+)
+from council.errors import NotAllowed, NotFound
+from council.gate import Context
+from council.places import Place
+from council.policy import Can
+from council.tallies import Weight, total
+from council.thresholds import Rule
+from council.votes import SHOWN, Method, Vote, VoteMode, VoteStage
+from council.web import counts, formal, pages
+from council.web.handler import handler
+
+DESK = {Can.SCREEN, Can.KEEP_ROLL, Can.COUNT, Can.OVERSEE, Can.CONVENE}
+"""Those who print what is not for the board."""
+
+HALF = 5
+"""Options that fit on half a sheet."""
+
+LINES = 20
+"""Lines of a tellers' sheet on which slips stand one by one."""
+
+
+def _vote(request: Request, ctx: Context) -> Vote:
+    """A formal vote. Raises NotFound."""
+    vote = votes.get(ctx, int(request.path_params["id"]))
+    if vote.in_meeting:
+        raise NotFound("not_found")
+    return vote
+
+
+def _desk(request: Request, ctx: Context) -> Vote:
+    """A vote that offers paper, for those who work with it. Raises NotFound, NotAllowed."""
+    vote = _vote(request, ctx)
+    if not preparations.of(ctx.session, vote.id).paper:
+        raise NotFound("not_found")
+    if not policy.abilities(ctx.session, ctx.actor, vote.community_id) & DESK:
+        raise NotAllowed("not_allowed")
+    return vote
+
+
+def _page(request: Request, ctx: Context, vote: Vote, name: str, **more: Any) -> Response:
+    row = preparations.of(ctx.session, vote.id)
+    return pages.page(
+        request, f"printouts/{name}.html", vote=vote, preparation=row,
+        place=ctx.session.get_one(Place, vote.community_id), stamp=history.head(ctx.session),
+        options=counts.options(vote),
+        translations=formal.words(request, ctx, [vote], ("preparation", row.id)), **more,
+    )  # fmt: skip
+
+
+@handler()
+def notice(request: Request, ctx: Context) -> Response:
+    """The notice of the vote, once it is out: everything somebody without a telephone needs."""
+    vote = _vote(request, ctx)
+    if vote.stage in preparations.PREPARING or vote.stage is VoteStage.VOIDED:
+        raise NotFound("not_found")
+    due = vote.due or rolls.due(ctx.session, vote)
+    return _page(
+        request, ctx, vote, "notice", turnout=counting.turnout(ctx.session, vote),
+        card=rulecards.card(
+            Rule.from_json(vote.rule), rulecards.entitled(due), motion=vote.method is Method.MOTION
+        ),
+        proxies=proxies.allows_proxies(ctx, vote), most=proxies.MOST,
+    )  # fmt: skip
+
+
+@handler(session=True)
+def slips(request: Request, ctx: Context) -> Response:
+    """The slips of one run, two to a sheet."""
+    vote = _desk(request, ctx)
+    run = paperballots.run(ctx.session, vote, int(request.path_params["run"]))
+    codes = [paperballots.code(vote.id, n) for n in range(run.first, run.last + 1)]
+    each = 2 if len(vote.options) <= HALF else 1
+    return _page(
+        request, ctx, vote, "slips", run=run,
+        sheets=[codes[n : n + each] for n in range(0, len(codes), each)],
+        by_name=paperballots.by_name(vote), sides=vote.rule.get("constituencies", []),
+    )  # fmt: skip
+
+
+@handler(session=True)
+def sheet(request: Request, ctx: Context) -> Response:
+    """The sheet on which two tellers write what they count."""
+    vote = _desk(request, ctx)
+    return _page(
+        request, ctx, vote, "sheet", sides=papersheets.sides(vote), heaps=papersheets.HEAPS,
+        by_heaps=papersheets.by_heaps(vote), by_name=paperballots.by_name(vote), lines=LINES,
+        stock=paperballots.stock(ctx.session, vote.id),
+    )  # fmt: skip
+
+
+@handler()
+def result(request: Request, ctx: Context) -> Response:
+    """The result for the board, provisional or final, with every line of its arithmetic."""
+    vote = _vote(request, ctx)
+    if vote.stage not in SHOWN:
+        raise NotFound("not_found")
+    language = request.state.look.language
+    return _page(
+        request, ctx, vote, "result", turnout=counting.turnout(ctx.session, vote),
+        rows=_rows(ctx, vote), paper=papercounts.of(ctx.session, vote.id),
+        lines=counting.sentences(vote, lambda key: i18n.translate(language, key)),
+        numbers=disputes.numbers(disputes.of(ctx.session, vote.id)),
+        until=disputes.until(ctx.session, vote),
+    )  # fmt: skip
+
+
+def _rows(ctx: Context, vote: Vote) -> list[tuple[Weight, tuple[str, ...], Any]]:
+    """The lines of the table: weight, constituencies (none: all together), and their tally.
+
+    In a secret vote constituencies that would tell who voted how stand as one sum.
+    """
+    found = vote.reckoning
+    if found is None:
+        return []
+    secret = vote.mode is VoteMode.SECRET and found.rule.constituencies
+    hidden = batches.pooled(ctx.session, vote) if secret else frozenset()
+    made: list[tuple[Weight, tuple[str, ...], Any]] = []
+    for weight in found.rule.weights:
+        if found.rule.constituencies:
+            apart = [one for one in found.parts if one.constituency not in hidden]
+            made += [(weight, (one.constituency,), one.count[weight]) for one in apart]
+            some = [one for one in found.parts if one.constituency in hidden]
+            names = tuple(one.constituency for one in some)
+            made += [(weight, names, total(one.count[weight] for one in some))] if some else []
+        made.append((weight, (), found.count[weight]))
+    return made
+
+
+BASE = "/votes/{id:int}/print"
+
+routes = [
+    Route(f"{BASE}/notice", notice),
+    Route(f"{BASE}/slips/{{run:int}}", slips),
+    Route(f"{BASE}/sheet", sheet),
+    Route(f"{BASE}/result", result),
+]
