@@ -153,13 +153,6 @@ def _hold(session: Session, vote: Vote, *, alone: bool) -> None:
 # Questions
 
 
-def choice_of(session: Session, mine: Voter) -> Choice | None:
-    """How this seat has voted on a motion so far; only its own holder is told."""
-    found = select(Ballot.choice).where(Ballot.voter_id == mine.id)
-    said = session.scalars(found.order_by(Ballot.seq.desc()).limit(1)).first()
-    return Choice(said) if said else None
-
-
 @dataclass(frozen=True)
 class Standing:
     """An entry for which somebody votes, and what was said for it so far."""

@@ -63,9 +63,8 @@ def test_changing_a_vote_appends_and_the_last_one_counts(hall: Hall) -> None:
     vote = hall.vote_open()
     for choice in (Choice.FOR, Choice.AGAINST, Choice.ABSTAIN):
         rollcalls.cast(hall.world.as_("neighbour"), vote, choice=choice)
-    mine = votes.voter(hall.world.session, vote.id, hall.world.who["neighbour"])
-    assert mine is not None
-    assert rollcalls.choice_of(hall.world.session, mine) is Choice.ABSTAIN
+    (mine,) = rollcalls.standing(hall.world.session, vote, hall.world.who["neighbour"])
+    assert mine.given is Choice.ABSTAIN
     rows = hall.world.session.scalars(select(Ballot.seq).order_by(Ballot.seq)).all()
     assert rows == [1, 2, 3]
     assert rollcalls.turnout(hall.world.session, vote.id).cast == 1

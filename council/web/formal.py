@@ -1,6 +1,6 @@
 """The page of a formal vote: its course, what its reader can do, how it stands, how it came out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +21,10 @@ from council import (
     preparations,
     proposals,
     referrals,
-    rollcalls,
     rolls,
     rulecards,
     safeguards,
     translations,
-    votes,
 )
 from council.derivations import Line
 from council.gate import Context
@@ -37,9 +35,10 @@ from council.safeguards import Watching
 from council.tallies import Count, total
 from council.thresholds import Rule
 from council.translations import Words
-from council.votes import SHOWN, Choice, Method, Vote, VoteMode, Voter, VoteStage
+from council.votes import SHOWN, Method, Vote, VoteMode, VoteStage
 from council.web import counts, pages
 from council.web.forms import Form
+from council.web.rollcalls import Booth, booth
 
 COUNTERS = {Can.COUNT, Can.OVERSEE}
 BY_HAND = {"void"}
@@ -75,14 +74,13 @@ def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -
     """The page of a formal vote, for everybody; what the reader can do stands first."""
     session, row = ctx.session, preparations.of(ctx.session, vote.id)
     me = ctx.actor.person_id if ctx.actor else None
-    mine = standing(votes.voter(session, vote.id, me) if me else None)
     matter = proposals.get(ctx, vote.proposal_id) if vote.proposal_id else None
     spoken = words(request, ctx, [vote], ("preparation", row.id))
     language = request.state.look.language
     hands, shown = _hands(ctx, vote, row), vote.stage in SHOWN
     return pages.page(
         request, "votes/formal.html", 422 if form else 200, vote=vote, preparation=row,
-        form=form or Form(), proposal=matter, voter=mine, given=given(ctx, vote, mine),
+        form=form or Form(), proposal=matter, booth=_booth(request, ctx, vote, form),
         standing=ballots.standing(session, vote, me) if vote.mode is VoteMode.SECRET else None,
         referral=referrals.of(session, matter.id) if matter else None,
         turnout=counting.turnout(session, vote), line=_line(vote, row),
@@ -116,16 +114,10 @@ def words(
     return found
 
 
-def standing(mine: Voter | None) -> Voter | None:
-    """An entry that counts: not one that was struck."""
-    return mine if mine and not mine.struck else None
-
-
-def given(ctx: Context, vote: Vote, mine: Voter | None) -> Choice | None:
-    """How the reader has voted, where that is kept: never in a secret vote."""
-    if mine is None or vote.mode is VoteMode.SECRET:
-        return None
-    return rollcalls.choice_of(ctx.session, mine)
+def _booth(request: Request, ctx: Context, vote: Vote, form: Form | None) -> Booth:
+    """For whom the reader votes by name; the form that was wrong, or the address, says for whom."""
+    asked = form.value("entry") if form else request.query_params.get("entry", "")
+    return booth(replace(ctx, behalf=None), vote, asked) if vote.is_open else Booth()
 
 
 # The course

@@ -36,7 +36,8 @@ def _page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) 
         casting=ties.casting(ctx.session, vote.id), broken=lots.broken(vote.result),
         equals=[labels.get(one) or one for one in ties.equals(vote)] if vote.options else [],
         lines=counting.drawn(vote, lambda key: i18n.translate(language, key)),
-        **{name: gate.possible(ctx, f"tie.{name}", vote) for name in ("cast", "commit", "reveal")},
+        cast=gate.possible(ctx, "tie.cast", vote), commit=gate.possible(ctx, "tie.commit", vote),
+        reveal=gate.possible(ctx, "tie.reveal", vote),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Votes: the list, the page of each; three large choices, a check, the vote, the result."""
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -7,9 +8,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from council import (
+    choices,
     counting,
     deliberations,
     gate,
+    outcomes,
     policy,
     proposals,
     rollcalls,
@@ -17,16 +20,19 @@ from council import (
     translations,
     votes,
 )
-from council.errors import Invalid, NotAllowed
+from council.errors import Invalid, NotAllowed, NotReady
 from council.gate import Context
 from council.meetings import AgendaItem, Meeting
-from council.people import Channel
+from council.people import Consent
 from council.places import Place
 from council.policy import Can
-from council.votes import Choice, Vote
-from council.web import formal, pages
+from council.rollcalls import Ballot
+from council.votes import Vote, Voter
+from council.web import choices as filled
+from council.web import counter, formal, pages
 from council.web.forms import Form
-from council.web.handler import behalf_from, form_of, handler, with_others
+from council.web.handler import form_of, handler, with_others
+from council.web.rollcalls import booth, is_entering, sent
 
 PAGE = 20
 
@@ -36,14 +42,14 @@ def index(request: Request, ctx: Context) -> Response:
     """What is open, what is coming, and how the others came out."""
     here: Place | None = request.state.look.community
     place_id = here.id if here else 0
-    asked = request.query_params.get("before", "")
-    before = int(asked) if asked.isdecimal() and len(asked) < 10 else None
+    before = outcomes.place_in_list(request.query_params.get("before", ""))
     found = votes.past(ctx, place_id, before, PAGE)
+    last = found[PAGE - 1] if len(found) > PAGE else None
     running = [] if before else votes.under_way(ctx, place_id)
     me = ctx.actor.person_id if ctx.actor else None
     return pages.page(
         request, "votes/index.html", running=running, past=found[:PAGE], before=before,
-        older=found[PAGE - 1].id if len(found) > PAGE else None,
+        older=outcomes.cursor(last.ended, last.id) if last else None,
         turnouts=counting.turnouts(ctx.session, [row for row in running if row.is_open]),
         mine=votes.entitled(ctx.session, me, [row.id for row in running]) if me else set(),
         convenes=policy.allows(ctx.session, ctx.actor, Can.CONVENE, place_id),
@@ -64,13 +70,11 @@ def _data(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:
     if not vote.in_meeting:
         return _plain(ctx, vote)
     item = ctx.session.get_one(AgendaItem, vote.agenda_item_id)
-    me = ctx.actor.person_id if ctx.actor else None
-    mine = votes.voter(ctx.session, vote.id, me) if me else None
+    mine = booth(replace(ctx, behalf=None), vote)
     return {
         "vote": vote, "item": item, "meeting": ctx.session.get_one(Meeting, item.meeting_id),
         "proposal": proposals.get(ctx, item.proposal_id),
-        "turnout": rollcalls.turnout(ctx.session, vote.id), "voter": mine,
-        "given": rollcalls.choice_of(ctx.session, mine) if mine else None,
+        "turnout": rollcalls.turnout(ctx.session, vote.id), "booth": mine,
         "closes": gate.possible(ctx, "vote.close", vote) if vote.is_open else None,
         "enters": policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id),
         "translations": translations.of_matters(ctx.session, [item.proposal_id]),
@@ -79,10 +83,8 @@ def _data(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:
 
 def _plain(ctx: Context, vote: Vote) -> dict[str, Any]:
     """What the pages of the choice need of a formal vote."""
-    me = ctx.actor.person_id if ctx.actor else None
-    mine = formal.standing(votes.voter(ctx.session, vote.id, me) if me else None)
-    enters = policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id)
-    return {"vote": vote, "voter": mine, "given": formal.given(ctx, vote, mine), "enters": enters}
+    about = translations.of_rows(ctx.session, [("vote", vote.id)])
+    return {"vote": vote, "translations": about}
 
 
 def _page(
@@ -95,6 +97,8 @@ def _page(
         name = "_turnout"
     status = 422 if shown.problems else 200
     data = _data(request, ctx, vote)
+    if name == "for":
+        data["asked"] = counter.asked(request, ctx, vote.community_id)
     return pages.page(request, f"votes/{name or 'show'}.html", status, form=shown, **data)
 
 
@@ -112,36 +116,46 @@ def check(request: Request, ctx: Context) -> Response:
     """The choice once more, before it is cast; nothing is written here."""
     vote, form = _vote(request, ctx), form_of(request)
     try:
-        with form.reading():
-            choice = form.choice("choice", Choice)
+        mine = sent(request, ctx, vote, form)
+        answer = choices.checked(vote, filled.answer(form, vote))
     except Invalid as wrong:
-        return _page(request, ctx, vote, form.wrong(wrong))
-    data = _data(request, ctx, vote)
-    if data["voter"] is None:
+        return _again(request, ctx, vote, form.wrong(wrong))
+    if mine.here is None:
         raise NotAllowed("not_allowed")
-    return pages.page(request, "votes/check.html", choice=choice, **data)
+    data = _data(request, ctx, vote) | {"booth": mine}
+    fields = filled.fields(form, vote)
+    return pages.page(request, "votes/check.html", answer=answer, sent=fields, form=form, **data)
 
 
 @handler(session=True, rate="write", queued=True)
 def cast(request: Request, ctx: Context) -> Response:
-    """Cast the vote, one's own or, as a worker, that of somebody at the meeting."""
+    """Cast the vote: one's own, a principal's, or as a worker that of somebody at the counter."""
     vote, form = _vote(request, ctx), form_of(request)
-    entering = bool(form.value("for_person").strip()) or form.flag("entering")
     try:
-        with form.reading():
-            choice = form.choice("choice", Choice)
-            form.check(not entering or form.value("for_person").strip(), "empty", "for_person")
-        ctx.behalf = behalf_from(request, ctx.session, vote.community_id)
-        with_others(
-            request, ctx,
-            lambda own: rollcalls.cast(own, own.session.get_one(Vote, vote.id), choice=choice),
-        )  # fmt: skip
+        mine = sent(request, ctx, vote, form)
+        answer = filled.answer(form, vote)
+        if mine.asked and mine.here is None:
+            raise NotReady("not_ready", ("on_the_roll",))
+        entry_id = mine.here.voter.id if mine.asked and mine.here else None
+
+        def put(own: Context) -> Ballot:
+            entry = own.session.get(Voter, entry_id) if entry_id else None
+            return rollcalls.cast(
+                own, own.session.get_one(Vote, vote.id), choice=answer, entry=entry
+            )
+
+        with_others(request, ctx, put)
     except Invalid as wrong:
-        return _page(request, ctx, vote, form.wrong(wrong), "for" if entering else "show")
+        return _again(request, ctx, vote, form.wrong(wrong))
     if pages.is_partial(request):
         return _page(request, ctx, vote)
-    go = f"/votes/{vote.id}/for?entered=1" if entering else f"/votes/{vote.id}?cast=1"
-    return RedirectResponse(go, status_code=303)
+    go = "/for?entered=1" if is_entering(form) else "?cast=1"
+    return RedirectResponse(f"/votes/{vote.id}{go}", status_code=303)
+
+
+def _again(request: Request, ctx: Context, vote: Vote, form: Form) -> Response:
+    """The page from which a form came, with what is wrong in it."""
+    return _page(request, ctx, vote, form, "for" if is_entering(form) else "show")
 
 
 @handler(session=True)
@@ -150,7 +164,7 @@ def enter(request: Request, ctx: Context) -> Response:
     vote = _vote(request, ctx)
     if not policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id):
         raise NotAllowed("not_allowed")
-    return _page(request, ctx, vote, Form(channel=Channel.MEETING), "for")
+    return _page(request, ctx, vote, Form(consent=Consent.SPOKEN), "for")
 
 
 @handler(session=True)

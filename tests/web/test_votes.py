@@ -1,10 +1,11 @@
 """Voting on the page: choose, check, cast; turnout only before the close; then the arithmetic."""
 
 import pytest
+from sqlalchemy import select
 
-from council import deliberations, meetings, rollcalls, votes
+from council import deliberations, meetings, proxies, rollcalls, votes
 from council.people import Constituency, Post
-from council.votes import Choice
+from council.votes import Choice, Method
 from tests.hall import MOTION, Hall
 from tests.polling import QUESTION, Poll
 from tests.web.conftest import statements
@@ -26,8 +27,9 @@ def vote(world, hall):
 
 def given(site, vote, world, key):
     with site.read() as session:
-        mine = votes.voter(session, vote.id, world.who[key])
-        return rollcalls.choice_of(session, mine)
+        row = session.get_one(votes.Vote, vote.id)
+        (mine,) = rollcalls.standing(session, row, world.who[key])
+        return mine.given
 
 
 def test_a_visitor_sees_the_question_and_the_turnout_only(world, site, hall, vote):
@@ -160,8 +162,9 @@ def test_the_list_has_older_pages(world, site, monkeypatch):
         Poll(world).final(*MANY)
     world.commit()
     first = site.visitor().get("/votes").text
-    assert "/votes?before=2" in first
-    assert 'href="/votes/1"' in site.visitor().get("/votes?before=2").text
+    older = first.partition('href="/votes?before=')[2].partition('"')[0]
+    assert older.endswith("-2")
+    assert 'href="/votes/1"' in site.visitor().get(f"/votes?before={older}").text
     assert "before" in site.visitor().get("/votes?before=x").text
 
 
@@ -245,3 +248,105 @@ def test_a_draft_is_not_found_by_the_public(world, site):
     world.commit()
     assert site.visitor().get(f"/votes/{poll.vote.id}").status_code == 404
     assert site.as_(Post.OVERSIGHT).get(f"/votes/{poll.vote.id}").status_code == 200
+
+
+# By name: every method, for oneself and for others
+
+
+def entrusted(world):
+    """An open vote in which the neighbour votes for three others too."""
+    poll = Poll(world, "OWNERS_ORDINARY", size=5)
+    poll.prepared()
+    poll.entered(10_050)
+    roll = {one.number: one for one in world.session.scalars(select(votes.Voter))}
+    worker = world.as_(Post.COMMUNITY_WORKER)
+    for number in (3, 4, 5):
+        on = world.now.date()
+        proxies.record(worker, roll[number], holder=roll[1], written_on=on)
+    poll.step("publish_roll")
+    world.wait(days=6)
+    for name in ("settle_roll", "announce"):
+        poll.step(name)
+    poll.checked()
+    world.now = poll.vote.opens_at
+    poll.tick()
+    world.commit()
+    return poll.vote
+
+
+def answers(site, world, vote, key="neighbour"):
+    with site.read() as session:
+        found = rollcalls.standing(session, session.get_one(votes.Vote, vote.id), world.who[key])
+        return {one.voter.number: one.given for one in found}
+
+
+def test_whoever_holds_proxies_sees_for_whom_and_votes_for_each(world, site):
+    vote = entrusted(world)
+    client, address = site.as_("neighbour"), f"/votes/{vote.id}"
+    page = client.get(address).text
+    assert "您本人，还有别人书面委托您的 3 票" in page
+    assert f"{address}?entry=4#ballot" in page
+    chosen = {"choice": "for", "entry": "4"}
+    checked = client.post(f"{address}/check", data=chosen).text
+    assert "替名册第 4 号投" in checked
+    assert client.post(f"{address}/ballots", data=chosen).status_code == 303
+    client.post(f"{address}/ballots", data=chosen | {"choice": "against"})
+    client.post(f"{address}/ballots", data={"choice": "for"})
+    assert answers(site, world, vote) == {1: "for", 3: None, 4: "against", 5: None}
+    assert client.post(f"{address}/ballots", data=chosen | {"entry": "2"}).status_code == 409
+    assert client.post(f"{address}/check", data=chosen | {"entry": "2"}).status_code == 403
+    assert 'name="choice"' not in client.get(f"{address}?entry=2").text
+    assert answers(site, world, vote)[1] == "for"
+    wrong = client.post(f"{address}/check", data={"entry": "5"})
+    assert wrong.status_code == 422
+    assert 'name="entry" value="5"' in wrong.text
+
+
+def test_at_the_counter_a_worker_enters_each_of_these_votes(world, site):
+    vote = entrusted(world)
+    faces = meetings.faces(world.session, world.community.id, [world.who["neighbour"]])
+    number = str(faces[world.who["neighbour"]].number)
+    client, address = site.as_(Post.COMMUNITY_WORKER), f"/votes/{vote.id}"
+    assert 'name="entry"' in client.get(f"{address}/for").text
+    sent = {"entering": "1", "channel": "hall", "consent": "spoken", "choice": "for"}
+    wrong = client.post(f"{address}/ballots", data=sent | {"for_person": number, "entry": "2"})
+    assert wrong.status_code == 422
+    assert 'href="#f-entry"' in wrong.text
+    assert 'value="2"' in wrong.text
+    done = client.post(f"{address}/ballots", data=sent | {"for_person": number, "entry": "3"})
+    assert (done.status_code, done.headers["location"]) == (303, f"{address}/for?entered=1")
+    assert "这一票已录入" in client.get(done.headers["location"]).text
+    assert answers(site, world, vote)[3] == "for"
+    other = meetings.faces(world.session, world.community.id, [world.who[Constituency.UNITS]])
+    stranger = str(other[world.who[Constituency.UNITS]].number)
+    refused = client.post(f"{address}/ballots", data=sent | {"for_person": stranger})
+    assert 'href="#f-for_person"' in refused.text
+
+
+@pytest.mark.parametrize(
+    ("method", "settings", "sent", "given"),
+    [
+        (Method.APPROVAL, {"limit": 2}, {"choice": ["o1", "o2"]}, ["o1", "o2"]),
+        (Method.SCORE, {}, {"score-o1": "5", "score-o2": "0"}, {"o1": 5, "o2": 0}),
+        (Method.RANKED, {}, {"rank-o2": "1", "rank-o1": "2"}, [["o2"], ["o1"]]),
+        (Method.BUDGET, {"budget": 300}, {"choice": ["o2"]}, ["o2"]),
+    ],
+)
+def test_every_method_is_filled_in_checked_and_cast_by_name(
+    world, site, method, settings, sent, given
+):
+    poll = Poll(world)
+    options = (("月季", 100), ("荷花", 200))
+    poll.opened(method=method, options=options, **settings)
+    world.commit()
+    client, address = site.as_("neighbour"), f"/votes/{poll.vote.id}"
+    assert "月季" in client.get(address).text
+    checked = client.post(f"{address}/check", data=sent)
+    assert checked.status_code == 200
+    for name in sent:
+        assert f'name="{name}"' in checked.text
+    assert client.post(f"{address}/ballots", data=sent).status_code == 303
+    assert answers(site, world, poll.vote)[1] == given
+    page = client.get(address).text
+    assert "您已投票" in page
+    assert 'value="for"' not in page
