@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Select, UniqueConstraint, select
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Select, UniqueConstraint, func, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import policy, proposals
@@ -98,6 +98,9 @@ class Ranking(StrEnum):
     BORDA = "borda"
 
 
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""Where a vote stands in a list that never had a day to close."""
+
 STAFF = (Can.CONVENE, Can.SCREEN, Can.OVERSEE)
 """Those who see a vote before it is public: who prepares, keeps the roll, and watches."""
 
@@ -138,6 +141,11 @@ class Vote(Governed, Base):
     def is_open(self) -> bool:
         """Whether those entitled can still vote."""
         return self.stage is VoteStage.OPEN
+
+    @property
+    def ended(self) -> datetime:
+        """When it closed, or would have: by this the list of past votes is ordered."""
+        return self.closed_at or self.closes_at or LONG_AGO
 
     @property
     def in_meeting(self) -> bool:
@@ -235,14 +243,21 @@ def under_way(ctx: Context, community_id: int) -> list[Vote]:
     return list(ctx.session.scalars(found.order_by(Vote.closes_at, Vote.id)))
 
 
-def past(ctx: Context, community_id: int, before: int | None, limit: int) -> list[Vote]:
-    """Votes that ended, in a meeting or not, newest first, with one more than `limit`."""
+def past(
+    ctx: Context, community_id: int, before: tuple[datetime, int] | None, limit: int
+) -> list[Vote]:
+    """Votes that ended, in a meeting or not, the last to close first, with one more than `limit`.
+
+    A vote that was voided before its close stands where it would have closed; `before` is the
+    (`ended`, id) to page from.
+    """
     found = seen(ctx).where(
         Vote.community_id == community_id, Vote.stage.in_(DECIDED | {VoteStage.VOIDED})
     )
+    at = func.coalesce(Vote.closed_at, Vote.closes_at, LONG_AGO)
     if before is not None:
-        found = found.where(Vote.id < before)
-    return list(ctx.session.scalars(found.order_by(Vote.id.desc()).limit(limit + 1)))
+        found = found.where(tuple_(at, Vote.id) < before)
+    return list(ctx.session.scalars(found.order_by(at.desc(), Vote.id.desc()).limit(limit + 1)))
 
 
 def of_matter(ctx: Context, proposal_id: int) -> list[Vote]:
