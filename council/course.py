@@ -16,6 +16,7 @@ from council import (
     notices,
     papercounts,
     preparations,
+    rollcalls,
     rolls,
     safeguards,
     ties,
@@ -199,8 +200,10 @@ def begin(ctx: Context, vote: Vote) -> None:
         vote.closes_at = least if late else vote.closes_at
     if vote.mode is VoteMode.SECRET:
         ballots.prepare_marks(ctx, vote)
-    elif row.paper:
-        ballots.prepare_roll(ctx, vote)
+    else:
+        vote.settings = vote.settings | rollcalls.listing(ctx.session, vote.community_id)
+        if row.paper:
+            ballots.prepare_roll(ctx, vote)
     calendar.meet(ctx, vote, "pass_checklist")
 
 

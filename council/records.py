@@ -17,13 +17,13 @@ from council.ballots import Mark, MarkChannel
 from council.decisions import Outcome
 from council.people import Constituency
 from council.preparations import Preparation
-from council.rollcalls import Ballot
+from council.rollcalls import ROWS, SUMS, Ballot
 from council.scrutiny import FORMAT, LOGGED, digest
-from council.tallies import ALL, Json, Weight
+from council.tallies import Json, Weight
 from council.votes import DECIDED, SHOWN, Vote, VoteMode, Voter, VoteStage
 
-ROWS, NUMBERS, SUMS, PAPER = "rows", "numbers", "sums", "paper"
-"""Setting of a vote by name: whether its record lists each ballot by number, or only the sums."""
+PAPER = "paper"
+"""How a ballot by name was cast that came on a slip."""
 
 NOUNS = frozenset({"vote", "box", "ballot_batch", "paper_count", "tie"})
 """The acts whose entries a record carries; those of single voters are not among them."""
@@ -204,7 +204,7 @@ def _rows(session: Session, vote: Vote) -> list[list[Any]]:
         .where(Voter.vote_id == vote.id, Voter.struck.is_(False))
         .order_by(Voter.number)
     )
-    weighs = any(one["weight"] == Weight.AREA for one in _tests(vote))
+    weighs = _weighs(vote)
     voters = session.execute(found).all()
     made = [
         [number, _side(vote, side), _said(vote, said), area if weighs else 0, ""]
@@ -234,21 +234,19 @@ def _paper(session: Session, vote: Vote) -> Json | None:
     row = papercounts.of(session, vote.id)
     if row is None:
         return None
-    hidden = _pooled(session, vote)
-    numbers = ("issued", "used", "spoiled", "unused", "missing")
-    sums: dict[str, list[Any]] = {}
+    hidden, sums = _pooled(session, vote), dict[str, list[Any]]()
     for side, choice, voters, area in row.piles:
-        shown = None if side in {ALL, *hidden} else side
-        key = json.dumps([shown, choice], sort_keys=True)
+        shown = None if side in hidden else side
+        key = json.dumps([shown, choice], sort_keys=True) if hidden else str(len(sums))
         pile = sums.setdefault(key, [shown, choice, 0, 0])
         pile[2], pile[3] = pile[2] + voters, pile[3] + area
-    bundles = papercounts.batches(session, vote.id)
+    numbers = ("issued", "used", "spoiled", "unused", "missing")
     return {
         **{name: getattr(row, name) for name in numbers}, "reason": row.reason,
-        "piles": [sums[key] for key in sorted(sums)],
+        "piles": list(sums.values()),
         "bundles": [
-            {name: getattr(one, name) for name in ("number", "round", *numbers[1:4])}
-            for one in bundles
+            {name: getattr(one, name) for name in ("number", *numbers[1:4])}
+            for one in papercounts.batches(session, vote.id)
         ],
     }  # fmt: skip
 
@@ -269,8 +267,9 @@ def _said(vote: Vote, kept: str | None) -> Any:
     return None if kept is None else choices.read(vote.method, kept)
 
 
-def _tests(vote: Vote) -> list[Json]:
-    return [*vote.rule["quorum"], *vote.rule["passing"]]
+def _weighs(vote: Vote) -> bool:
+    """Whether the rule counts floor area."""
+    return any(one["weight"] == Weight.AREA for one in vote.rule["passing"])
 
 
 def _sums(rows: Iterable[list[Any]]) -> list[list[Any]]:

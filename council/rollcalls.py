@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import choices, decisions, lots, proxies
+from council import charter, choices, decisions, lots, proxies
 from council.db import Base, Governed
 from council.decisions import Result
 from council.errors import NotReady
@@ -20,6 +20,9 @@ from council.receipts import Answer
 from council.tallies import Tally, heads
 from council.thresholds import Rule
 from council.votes import Choice, Vote, VoteMode, Voter, VoteStage, vote_is_open, voter
+
+ROWS, NUMBERS, SUMS = "rows", "numbers", "sums"
+"""Setting of a vote: whether its record lists each ballot by its number, or only the sums."""
 
 # Table
 
@@ -113,7 +116,7 @@ def start(
     made = Vote(
         community_id=proposal.community_id, proposal_id=proposal.id, agenda_item_id=agenda_item_id,
         question=question, rule=rule.to_json(), due=dict(due), opened_at=ctx.now,
-        stage=VoteStage.OPEN,
+        stage=VoteStage.OPEN, settings=listing(ctx.session, proposal.community_id),
     )  # fmt: skip
     ctx.session.add(made)
     ctx.session.flush()
@@ -137,9 +140,10 @@ def reckon(ctx: Context, vote: Vote) -> None:
         [one.voter_id, one.constituency, one.choice and one.choice.value]
         for one in _current(ctx.session, vote.id)
     ]
+    seats = {} if vote.settings.get(ROWS) == SUMS else {"seats": listed}
     kept = {name: told for name, told in (vote.result or {}).items() if name == "tie"}
     found = recount(ctx.session, vote)
-    vote.result = found.to_json() | {"seats": listed} | kept
+    vote.result = found.to_json() | seats | kept
     vote.outcome = found.outcome
 
 
@@ -151,6 +155,11 @@ def _hold(session: Session, vote: Vote, *, alone: bool) -> None:
 
 
 # Questions
+
+
+def listing(session: Session, community_id: int) -> dict[str, str]:
+    """How the record of a vote that opens now will list its ballots, as the charter has it."""
+    return {ROWS: charter.rules(session, community_id)["vote_rows"]}
 
 
 @dataclass(frozen=True)

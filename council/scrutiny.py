@@ -28,7 +28,7 @@ LOGGED = {
     },
     "paper_count": {
         "issued": "paper.issued", "used": "paper.used", "spoiled": "paper.spoiled",
-        "unused": "paper.unused", "missing": "paper.missing",
+        "unused": "paper.unused", "missing": "paper.missing", "piles": "paper.piles",
     },
     "preparation": {
         "roll_digest": "roll.digest", "counted_at": "times.counted",
@@ -97,18 +97,19 @@ def rows(record: Json) -> Iterator[Line]:
     if rows is None:
         if record["sums"] is not None:
             n = sum(one[2] for one in record["sums"])
-            yield Line("recount.sums", ok=True, fields={"n": n})
+            odd = any(_has_odd_area(record, one[3]) for one in record["sums"])
+            yield Line("recount.sums", not odd, {"n": n})
         return
     times = Counter(row[0] for row in rows)
-    wrong = [n for n, many in times.items() if many > 1 or type(n) is not int or n < 1]
+    wrong = {n for n, many in times.items() if many > 1 or type(n) is not int or n < 1}
+    wrong |= {
+        number for number, _, _, area, way in rows
+        if _has_odd_area(record, area) or way not in {"", "paper"}
+    }  # fmt: skip
     yield from _named("recount.rows", "number", wrong, len(rows))
     numbers = [row[0] for row in rows]
     yield Line("recount.order", numbers == sorted(set(numbers)), {})
     yield from _sides(record, (row[1] for row in rows))
-    weighs = any(one["weight"] == Weight.AREA for one in record["rule"]["passing"])
-    odd = [number for number, _, _, area, way in rows
-           if not (weighs or area == 0) or way not in ("", "paper")]  # fmt: skip
-    yield from (Line("recount.rows", ok=False, fields={"number": str(number)}) for number in odd)
     if seats := record["result"].get("seats"):
         same = [one[1:] for one in seats] == [row[1:3] for row in rows]
         yield Line("recount.seats", same, {"n": len(seats)})
@@ -136,6 +137,8 @@ def box(record: Json) -> Iterator[Line]:
     marks = record["marks"]
     by_phone = marks["web"] + marks["counter"]
     yield Line("recount.marks", by_phone == len(said), {"marks": by_phone, "ballots": len(said)})
+    if record["paper"] is None and marks["paper"]:
+        yield Line("recount.taken", ok=False, fields={"taken": marks["paper"], "back": 0})
     hidden = record["pooled"]
     yield from _sides(record, (side for side, _, _ in _in_secret(record)), hidden)
     yield from _pooled(record)
@@ -165,6 +168,9 @@ def paper(record: Json) -> Iterator[Line]:
     numbers = {name: paper[name] for name in ("issued", "used", "spoiled", "unused", "missing")}
     rest = sum(numbers.values()) - paper["issued"]
     yield Line("recount.slips", paper["issued"] == rest, numbers)
+    numbered = [bundle["number"] for bundle in paper["bundles"]]
+    if numbered != list(range(1, len(numbered) + 1)):
+        yield Line("recount.order", ok=False, fields={})
     for name in ("used", "spoiled", "unused"):
         together = sum(bundle[name] for bundle in paper["bundles"])
         if together != paper[name]:
@@ -176,13 +182,13 @@ def paper(record: Json) -> Iterator[Line]:
         taken, back = record["marks"]["paper"], paper["used"] + paper["missing"]
         yield Line("recount.taken", taken == back, {"taken": taken, "back": back})
     if record["rows"] is not None:
-        by_number = Counter[str]()
-        for _, side, choice, _, way in record["rows"]:
-            by_number[json.dumps([side or ALL, choice], sort_keys=True)] += way == "paper"
-        told = Counter[str]()
+        slips = [row[1:3] for row in record["rows"] if row[4] == "paper"]
+        found, told = Counter[str](), Counter[str]()
+        for side, choice in slips:
+            found[_key(side or ALL, choice)] += 1
         for side, choice, voters, _ in paper["piles"]:
-            told[json.dumps([side or ALL, choice], sort_keys=True)] += voters
-        yield Line("recount.by_number", +by_number == +told, {"n": counted})
+            told[_key(side, choice)] += voters
+        yield Line("recount.by_number", found == told, {"n": counted})
 
 
 def log(record: Json) -> Iterator[Line]:
@@ -228,7 +234,8 @@ def _as_logged(record: Json) -> Iterator[Line]:
     wrong, tables = [], {"vote"}
     tables |= {"paper_count"} if record["paper"] else set()
     tables |= {"preparation"} if record["item"] is None else set()
-    for where in (path for table in sorted(tables) for path in LOGGED[table].values()):
+    open_ = {path for table in tables for path in LOGGED[table].values()}
+    for where in sorted(open_ - ({"paper.piles"} if record["pooled"] else set())):
         said = _at(record, where)
         column, value, salt = last.get(where, ("", [], ""))
         if isinstance(value, dict) and value.keys() == {"h"}:
@@ -264,6 +271,16 @@ def _sides(record: Json, given: Iterable[Any], hidden: Iterable[str] = ()) -> It
     yield from (Line("recount.side", ok=False, fields={"side": one}) for one in strange)
 
 
+def _has_odd_area(record: Json, area: Any) -> bool:
+    """Whether a ballot has an area although the rule does not count it."""
+    weights = {one["weight"] for one in record["rule"]["passing"]}
+    return bool(area) and Weight.AREA.value not in weights
+
+
+def _key(*parts: Any) -> str:
+    return json.dumps(parts, sort_keys=True)
+
+
 def _heads(found: Any) -> int:
     return int(found["heads"] if isinstance(found, Mapping) else found)
 
@@ -283,7 +300,7 @@ def _in_secret(record: Mapping[str, Any]) -> Iterator[tuple[str | None, Any, int
     for _, choice, _, _, side in record["openings"]:
         yield side, choice, 1
     for side, choice, voters, _ in (record["paper"] or {"piles": ()})["piles"]:
-        yield side, choice, voters
+        yield None if side == ALL else side, choice, voters
 
 
 def _of_part(part: Json) -> Iterator[Pile]:

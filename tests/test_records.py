@@ -13,11 +13,15 @@ from tests.world import World
 MANY = (Choice.FOR, Choice.FOR, Choice.AGAINST)
 
 
-def made(world: World, poll: Poll) -> dict[str, Any]:
+def plain(record: dict[str, Any]) -> dict[str, Any]:
     """The record as it is downloaded."""
-    world.commit()
-    found: dict[str, Any] = json.loads(json.dumps(records.record(world.session, poll.vote)))
+    found: dict[str, Any] = json.loads(json.dumps(record))
     return found
+
+
+def made(world: World, poll: Poll) -> dict[str, Any]:
+    world.commit()
+    return plain(records.record(world.session, poll.vote))
 
 
 def in_secret(poll: Poll, answers: list[Any], **changed: Any) -> None:
@@ -45,8 +49,7 @@ def in_meeting(world: World) -> dict[str, Any]:
             rollcalls.cast(world.as_(key), vote, choice=choice)
     deliberations.close_vote(world.as_(Post.FACILITATOR), vote)
     world.commit()
-    found: dict[str, Any] = json.loads(json.dumps(records.record(world.session, vote)))
-    return found
+    return plain(records.record(world.session, vote))
 
 
 def test_a_record_by_name_has_numbers_and_no_names(world: World) -> None:
