@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import choices, keepers, proxies, receipts, text
-from council.db import Base
+from council.db import Base, Ready
 from council.errors import Checks, Invalid, NotReady
 from council.gate import Context, act
 from council.keepers import Code
@@ -151,11 +151,7 @@ def drop(ctx: Context, entry: Entitled, *, filled: Filled) -> Receipt:
         if in_box(ctx.session, vote.id, filled.c):
             return receipt
         raise NotReady("already_voted")
-    row = {
-        "c": filled.c, "vote_id": vote.id, "opening": filled.opening, "logged": False,
-        "constituency": voter.constituency if vote.rule.get("constituencies") else None,
-    }  # fmt: skip
-    ctx.session.connection().execute(_INSERT, row)
+    put(ctx.session, vote, voter, filled)
     return receipt
 
 
@@ -166,15 +162,23 @@ def cast(ctx: Context, vote: Vote, *, voter: Voter, choice: object, phrase: str,
 
 def hold(session: Session, vote_id: int) -> None:
     """Lock the vote beside others who vote: its close waits. Raises NotReady when it is closed."""
-    stage = session.connection().execute(_STAGE, {"vote": vote_id}).scalar()
-    if stage is not VoteStage.OPEN:
+    found = _STAGE.run(session, vote=vote_id).fetchone()
+    if found is None or found[0] != VoteStage.OPEN.value:
         raise NotReady("not_ready", ("vote_is_open",))
 
 
 def mark(session: Session, voter_id: int, channel: MarkChannel) -> bool:
     """Mark that somebody votes now; False when they have voted already. One row or none."""
-    marked = session.connection().execute(_MARK, {"voter": voter_id, "how": channel})
-    return marked.rowcount == 1
+    return bool(_MARK.run(session, voter=voter_id, how=channel.value).rowcount == 1)
+
+
+def put(session: Session, vote: Vote, voter: Voter, filled: Filled) -> None:
+    """Put a ballot into the box; of its voter it takes the constituency, where that is counted."""
+    part = voter.constituency if vote.rule.get("constituencies") else None
+    _INSERT.run(
+        session, c=filled.c, vote_id=vote.id, opening=filled.opening, logged=False,
+        constituency=part.value if part else None,
+    )  # fmt: skip
 
 
 def in_box(session: Session, vote_id: int, c: str) -> bool:
@@ -287,13 +291,13 @@ def turnout(session: Session, vote_id: int) -> dict[Constituency | None, tuple[i
 # The statements of the hot path, compiled once
 
 _MARKS, _BOX = Base.metadata.tables["mark"], Base.metadata.tables["secret_ballot"]
-_STAGE = select(Vote.stage).where(Vote.id == bindparam("vote")).with_for_update(read=True)
-_MARK = (
+_STAGE = Ready(select(Vote.stage).where(Vote.id == bindparam("vote")).with_for_update(read=True))
+_MARK = Ready(
     update(_MARKS)
     .where(_MARKS.c.voter_id == bindparam("voter"), _MARKS.c.done.is_(False))
     .values(done=True, channel=bindparam("how"))
 )
-_INSERT = insert(_BOX)
+_INSERT = Ready(insert(_BOX))
 _IN_BOX = select(_BOX.c.c).where(_BOX.c.c == bindparam("c"), _BOX.c.vote_id == bindparam("vote"))
 _BALLOTS = (
     select(_BOX.c.c, _BOX.c.constituency, _BOX.c.opening)

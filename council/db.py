@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -164,6 +165,60 @@ class Database:
         """Give all connections back."""
         self._reader.dispose()
         self._writer.dispose()
+
+
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """Undo what is raised inside, at a tenth of what the session's own bookkeeping costs.
+
+    For what touches no row that the session holds, or for whoever then lets go of all of them.
+    """
+    run = _driver(session.connection()).execute
+    run("SAVEPOINT light")
+    try:
+        yield
+    except BaseException:
+        run("ROLLBACK TO SAVEPOINT light")
+        run("RELEASE SAVEPOINT light")
+        raise
+    run("RELEASE SAVEPOINT light")
+
+
+class Ready:
+    """A statement of the hot path: compiled once for each kind of database, run by its driver.
+
+    Where many vote at once this costs a tenth of the way through the session. Values go in and
+    come out as the driver knows them: enums by their value.
+    """
+
+    def __init__(self, statement: sa.Executable) -> None:
+        self._statement: Any = statement
+        self._made: dict[str, Any] = {}
+
+    def run(self, session: Session, **values: Any) -> Any:
+        """Run it in the session's transaction; returns the driver's cursor."""
+        connection = session.connection()
+        words, names, fixed = self._compiled(connection.dialect)
+        given: Any = fixed | values
+        try:
+            return _driver(connection).execute(
+                words, given if names is None else [given[name] for name in names]
+            )
+        except connection.dialect.loaded_dbapi.Error as error:
+            kind, dialect = connection.dialect.loaded_dbapi.Error, connection.dialect
+            raise DBAPIError.instance(
+                words, None, error, kind, hide_parameters=True, dialect=dialect
+            ) from error
+
+    def _compiled(self, dialect: sa.Dialect) -> Any:
+        if dialect.name not in self._made:
+            made = self._statement.compile(dialect=dialect)
+            self._made[dialect.name] = str(made), made.positiontup, made.params
+        return self._made[dialect.name]
+
+
+def _driver(connection: sa.Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def _sqlite(url: str, *, writes: bool) -> sa.Engine:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 from sqlalchemy.types import JSON, String
 
 from council import audit, people, policy
-from council.db import Governed, UngovernedChange
+from council.db import Governed, UngovernedChange, savepoint
 from council.errors import NotAllowed, NotReady
 from council.people import Actor, Behalf, Channel, Constituency
 from council.policy import Can, Grant
@@ -235,7 +235,7 @@ def through(
     drafts: list[audit.Draft] = session.info.setdefault("drafts", [])
     kept = len(drafts)
     try:
-        with session.begin_nested():
+        with session.begin_nested() if spec.entry else savepoint(session):
             return _run(ctx, _Open(spec, subject, allowed, move), rule, drafts)
     except BaseException as error:
         del drafts[kept:]

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from council import deadlines
-from council.db import Base, Governed
+from council.db import Base, Governed, Ready
 from council.errors import checking
 from council.gate import Context, act
 from council.policy import Can
@@ -74,7 +74,7 @@ class Entitled:
 def on_the_roll(ctx: Context, entry: Entitled) -> bool:
     """You stand on the roll of this vote, or hold the written proxy of somebody who does."""
     asked = {"voter": entry.voter.id, "vote": entry.vote.id, "me": ctx.person_id}
-    return ctx.session.connection().execute(_ENTITLED, asked).first() is not None
+    return _ENTITLED.run(ctx.session, **asked).fetchone() is not None
 
 
 def allows_proxies(ctx: Context, row: Vote | Voter) -> bool:
@@ -199,4 +199,6 @@ _MINE = (
     )
     .order_by(_HOLDER.id.is_not(None), Voter.number)
 )
-_ENTITLED = _MINE.with_only_columns(Voter.id).where(Voter.id == bindparam("voter")).order_by(None)
+_ENTITLED = Ready(
+    _MINE.with_only_columns(Voter.id).where(Voter.id == bindparam("voter")).order_by(None)
+)

@@ -13,6 +13,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
+from council.db import savepoint
+
 T = TypeVar("T")
 
 MOST = 256
@@ -43,12 +45,12 @@ class _Job(Generic[T]):
         """Do it in a savepoint of its own: what it raises undoes this piece and no other."""
         drafts = session.info.setdefault("drafts", [])
         kept = len(drafts)
-        savepoint = session.begin_nested()
         try:
-            self.done.append(self.work(session))
-            savepoint.commit()
+            with savepoint(session):
+                self.done.append(self.work(session))
+                session.flush()
         except Exception as error:  # noqa: BLE001  (whatever it is, it is told to who asked)
-            savepoint.rollback()
+            session.expunge_all()
             del drafts[kept:]
             self.error = error
             _still_whole(session)
@@ -64,7 +66,8 @@ class _Job(Generic[T]):
 class Writer:
     """One thread with a queue. Work is acknowledged after its commit, never before.
 
-    Work must be short, touches only the session that it is given, and never commits.
+    Work must be short, touches only the session that it is given, changes rows in acts, and never
+    commits. The session lets go of all its rows when a piece of work was undone.
     """
 
     def __init__(self, database: Writes) -> None:

@@ -93,12 +93,8 @@ class Booth:
         return made
 
     def _drop(self, ctx: Context, voter: Voter, filled: ballots.Filled) -> Receipt:
-        row = {"c": filled.c, "vote_id": self.vote.id, "opening": filled.opening,
-               "logged": False, "constituency": None}  # fmt: skip
-        if self.vote.rule["constituencies"]:
-            row["constituency"] = voter.constituency
         assert ballots.mark(ctx.session, voter.id, ballots.MarkChannel.WEB)
-        ctx.session.connection().execute(ballots._INSERT, row)
+        ballots.put(ctx.session, self.vote, voter, filled)
         return Receipt(self.vote.id, filled.c, filled.phrase, filled.r)
 
     def closed(self, stage: VoteStage = VoteStage.CLOSED) -> Vote:
