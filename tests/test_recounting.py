@@ -136,9 +136,7 @@ def drop(poll: Poll, *choices: str) -> None:
             poll.vote, choice=choice, phrase=f"第{voter.number}票", r=receipts.new_random()
         )
         assert ballots.mark(session, voter.id, ballots.MarkChannel.WEB)
-        row = {"c": filled.c, "vote_id": poll.vote.id, "opening": filled.opening,
-               "logged": False, "constituency": voter.constituency}  # fmt: skip
-        session.connection().execute(ballots._INSERT, row)
+        ballots.put(session, poll.vote, voter, filled)
 
 
 def by_constituency(world: World) -> dict[str, Any]:
