@@ -166,7 +166,7 @@ def _due(due: Mapping[str, Any], name: str, weight: Weight) -> int:
 
 
 def _outcome(rule: Rule, found: Derivation) -> Outcome:
-    """Decided when something is chosen and no place is open between equals, or a lot is awaited."""
+    """Decided when something is chosen; a place between equals awaits the lot, or stays open."""
     if not rule.binding:
         return Outcome.ADVICE
     if isinstance(found, EqualShares):
@@ -175,5 +175,5 @@ def _outcome(rule: Rule, found: Derivation) -> Outcome:
         border: Border = found.border  # type: ignore[attr-defined]
         if border.undecided and rule.tie is Tie.LOT:
             return Outcome.TIED
-        chosen = bool(border.winners) and not border.undecided
+        chosen = bool(border.winners)
     return Outcome.ADOPTED if chosen else Outcome.REJECTED

@@ -114,10 +114,14 @@ def test_a_straw_poll_decides_nothing(world: World) -> None:
     assert "月季" in said(poll)
 
 
-def test_a_tie_for_the_last_place_decides_nothing(world: World) -> None:
+def test_a_place_between_equals_stays_open_and_decides_nothing_more(world: World) -> None:
     answers = [["o1"], ["o2"], ["o3"]]
     poll = in_secret(world, Method.APPROVAL, answers, options=OPTIONS, limit=1, seats=1)
     assert poll.vote.outcome is Outcome.REJECTED
+    answers = [["o1", "o2"], ["o1", "o3"], []]
+    poll = in_secret(world, Method.APPROVAL, answers, options=OPTIONS, limit=2, seats=2)
+    assert poll.vote.outcome is Outcome.ADOPTED
+    assert "名额空缺" in said(poll)
 
 
 def test_the_turnout_of_many_votes_takes_as_many_statements(world: World) -> None:

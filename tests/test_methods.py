@@ -67,7 +67,7 @@ def test_a_tie_at_the_border_is_stated_and_left_open_without_a_lot() -> None:
     assert result.border.winners == ("trees",)
     assert result.border.undecided == ("lamps", "bench")
     assert said(result)[-2:] == [
-        "灯、椅并列，余下名额 1 个，没有抽签，尚未决定。",
+        "灯、椅并列，余下名额 1 个，没有抽签，名额空缺。",
         "入选：树。",
     ]
 
