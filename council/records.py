@@ -83,6 +83,11 @@ def is_fixed(vote: Vote) -> bool:
     return vote.stage is VoteStage.ARCHIVED or ended
 
 
+def weighs(vote: Vote) -> bool:
+    """Whether the rule counts floor area."""
+    return any(one["weight"] == Weight.AREA for one in vote.rule["passing"])
+
+
 def record(session: Session, vote: Vote) -> Json:
     """Everything that is public about a vote, as plain data (`council-vote-record-v1`).
 
@@ -204,16 +209,16 @@ def _rows(session: Session, vote: Vote) -> list[list[Any]]:
         .where(Voter.vote_id == vote.id, Voter.struck.is_(False))
         .order_by(Voter.number)
     )
-    weighs = _weighs(vote)
+    apart = weighs(vote)
     voters = session.execute(found).all()
     made = [
-        [number, _side(vote, side), _said(vote, said), area if weighs else 0, ""]
+        [number, _side(vote, side), _said(vote, said), area if apart else 0, ""]
         for number, side, said, area in voters
         if vote.in_meeting or said is not None
     ]
     slips = _slips(session, vote)
     made += [
-        [number, _side(vote, side), slips[number], area if weighs else 0, PAPER]
+        [number, _side(vote, side), slips[number], area if apart else 0, PAPER]
         for number, side, said, area in voters
         if number in slips
     ]
@@ -265,11 +270,6 @@ def _side(vote: Vote, side: Constituency | None) -> str | None:
 def _said(vote: Vote, kept: str | None) -> Any:
     """What a ballot by name says; None for a seat that did not vote."""
     return None if kept is None else choices.read(vote.method, kept)
-
-
-def _weighs(vote: Vote) -> bool:
-    """Whether the rule counts floor area."""
-    return any(one["weight"] == Weight.AREA for one in vote.rule["passing"])
 
 
 def _sums(rows: Iterable[list[Any]]) -> list[list[Any]]:

@@ -27,7 +27,7 @@ ROOMS = (
     "attendance", "deliberations", "minutes", "preparations", "course", "disputes", "votes",
     "ties",
     "ballots", "receipts", "keepers", "absences",
-    "paperballots", "papercounts", "printouts",
+    "paperballots", "papercounts", "printouts", "records",
     "rolls", "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
     "translations", "notices", "offices", "places", "charter", "calendar",
 )  # fmt: skip
