@@ -35,10 +35,10 @@ from council.web.handler import handler
 DESK = {Can.SCREEN, Can.KEEP_ROLL, Can.COUNT, Can.OVERSEE, Can.CONVENE}
 """Those who print what is not for the board."""
 
-HALF = 5
-"""Options that fit on half a sheet."""
+HALF, HALF_OF_SCORES = 5, 3
+"""Options that fit on half a sheet, and options with six boxes each."""
 
-LINES = 20
+LINES = 16
 """Lines of a tellers' sheet on which slips stand one by one."""
 
 
@@ -92,7 +92,8 @@ def slips(request: Request, ctx: Context) -> Response:
     vote = _desk(request, ctx)
     run = paperballots.run(ctx.session, vote, int(request.path_params["run"]))
     codes = [paperballots.code(vote.id, n) for n in range(run.first, run.last + 1)]
-    each = 2 if len(vote.options) <= HALF else 1
+    fit = HALF_OF_SCORES if vote.method is Method.SCORE else HALF
+    each = 2 if len(vote.options) <= fit else 1
     return _page(
         request, ctx, vote, "slips", run=run,
         sheets=[codes[n : n + each] for n in range(0, len(codes), each)],

@@ -40,7 +40,7 @@ def test_the_notice_says_everything_that_somebody_without_a_telephone_needs(worl
             {"method": Method.APPROVAL, "limit": 2, "options": (("长椅", 0), ("路灯", 0))},
             "最多选 2 个",
         ),
-        ({"method": Method.SCORE, "options": (("长椅", 0), ("路灯", 0))}, "圈一个分数"),
+        ({"method": Method.SCORE, "options": (("长椅", 0), ("路灯", 0))}, "选一个分数"),
         ({"method": Method.RANKED, "options": (("长椅", 0), ("路灯", 0))}, "写名次"),
         (
             {
