@@ -31,6 +31,7 @@ class Stage:
         self.width = width
         self.complaints: list[str] = []
         self.context: BrowserContext | None = None
+        self.language = ""
         self.page: Page
 
     # Who is there
@@ -45,8 +46,16 @@ class Stage:
         expect(self.page).to_have_url(f"{self.town.address}/me")
 
     def enter(self, language: str = "zh-CN") -> None:
-        """Somebody comes whom nobody knows, with a fresh browser."""
+        """Somebody comes whom nobody knows, with an empty browser.
+
+        Whoever came before leaves nothing in it: emptying it takes a tenth of the time that a new
+        one needs, since for each of them Chromium starts new processes.
+        """
+        if self.context and self.language == language:
+            empty(self.page)
+            return
         self.leave()
+        self.language = language
         self.context = self.browser.new_context(
             base_url=self.town.address, locale=language, java_script_enabled=self.script,
             viewport={"width": self.width, "height": 740},
@@ -159,3 +168,18 @@ class Stage:
     def text(self) -> str:
         """Everything that stands on the page."""
         return self.page.locator("main").inner_text()
+
+
+def empty(page: Page) -> None:
+    """Clear everything that a site has left in a browser: cookies, storage, cache and history."""
+    at = urlsplit(page.url)
+    if at.scheme == "http":
+        page.evaluate("sessionStorage.clear()")
+        page.goto("about:blank")
+        tools = page.context.new_cdp_session(page)
+        site = {"origin": f"{at.scheme}://{at.netloc}", "storageTypes": "all"}
+        tools.send("Storage.clearDataForOrigin", site)
+        tools.send("Network.clearBrowserCache")
+        tools.send("Page.resetNavigationHistory")
+        tools.detach()
+    page.context.clear_cookies()

@@ -149,12 +149,21 @@ def test_a_first_view_needs_few_requests(page: Page) -> None:
     assert all(url.startswith(SITE) for url in asked)
 
 
+def keeps(page: Page, *parts: str) -> None:
+    """The page keeps these in its draft, a moment after the last key."""
+    for _ in range(200):
+        kept = page.evaluate("localStorage.getItem('draft:matter')") or ""
+        if all(one in kept for one in parts):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"{parts} were not kept within ten seconds")
+
+
 def test_what_was_written_is_kept_until_it_is_sent(page: Page) -> None:
     page.goto(f"{SITE}/form")
     page.fill("#f-title", "路灯")
     page.check("[value=b]")
-    page.wait_for_timeout(600)
-    assert "路灯" in page.evaluate("localStorage.getItem('draft:matter')")
+    keeps(page, "路灯", '"b",true')
     page.goto(f"{SITE}/gallery")
     page.goto(f"{SITE}/form")
     assert page.input_value("#f-title") == "路灯"
@@ -168,7 +177,7 @@ def test_what_was_written_is_kept_until_it_is_sent(page: Page) -> None:
 def test_starting_afresh_forgets_what_was_written(page: Page) -> None:
     page.goto(f"{SITE}/form")
     page.fill("#f-title", "路灯")
-    page.wait_for_timeout(600)
+    keeps(page, "路灯")
     page.reload()
     page.click("text=清空重写")
     assert page.input_value("#f-title") == ""
@@ -185,7 +194,7 @@ def test_a_refused_form_leads_to_its_field_and_keeps_the_draft(page: Page) -> No
     page.click(".errs a")
     assert page.evaluate("document.activeElement.id") == "f-title"
     assert page.is_checked("[value=b]")
-    assert "b" in page.evaluate("localStorage.getItem('draft:matter')")
+    keeps(page, '"b",true')
 
 
 def test_a_touched_form_is_never_swapped_by_a_live_update(page: Page) -> None:
