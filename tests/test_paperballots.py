@@ -120,9 +120,8 @@ def test_by_name_nobody_votes_by_telephone_and_on_paper(world, poll):
     with pytest.raises(NotReady) as refusal:
         rollcalls.cast(world.as_(Post.DELEGATE), vote, choice=Choice.FOR)
     assert refusal.value.key == "paper_taken"
-    assert (
-        rollcalls.choice_of(world.session, paperballots.on_paper(world.session, vote.id)[2]) is None
-    )
+    me = world.who[Post.DELEGATE]
+    assert [one.given for one in rollcalls.standing(world.session, vote, me)] == [None]
 
 
 def test_a_spoiled_slip_is_exchanged_and_counts_no_more(world, poll):
