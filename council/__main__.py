@@ -6,15 +6,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 
+from council import db
 from council.db import Database
 from council.errors import CouncilError, Invalid, NotFound
-from council.i18n import translate
+from council.i18n import Language, translate
 from council.settings import Settings
 
 BROKEN, COULD_NOT_RUN = 1, 2
@@ -128,7 +131,7 @@ def serve(
     except OSError as error:
         raise stop(f"cannot listen on {host}:{port}: {error.strerror}.") from error
     if migrate:
-        _migrate(settings)
+        db.migrate(settings.url)
     if example:
         _example_when_empty()
     config = uvicorn.Config(
@@ -168,46 +171,34 @@ def _greet(listening: socket.socket) -> None:
     listening.listen(2048)
     host, port = listening.getsockname()[:2]
     typer.echo(f"Council: http://{f'[{host}]' if ':' in host else host}:{port}  (Ctrl-C stops it)")
-    names = _example_names()
-    if names:
-        from council.demo.cast import PASSWORD
-
-        typer.echo(f"Example accounts, all with the password {PASSWORD}:\n  {'  '.join(names)}")
+    if told := _example():
+        typer.echo(told)
     sys.stdout.flush()
 
 
-def _example_names() -> list[str]:
-    """The accounts of an example database, one for each role; the numbered ones left out."""
-    from sqlalchemy import select
-
+def _example() -> str:
+    """The accounts of an example database, if this is one."""
     from council import places
-    from council.accounts import Account
 
     try:
         with opened() as (database, _), database.read() as session:
             community = places.home_community(session)
             if community is None or not community.is_example:
-                return []
-            kept = select(Account.name).where(Account.password_hash.is_not(None))
-            names = session.scalars(kept.order_by(Account.id))
-            return [name for name in names if name.isidentifier() and not name[-1].isdigit()]
+                return ""
+            from council.demo import cast
+
+            return cast.greeting(session)
     except SQLAlchemyError:
-        return []
+        return ""
 
 
 # The database
 
 
-def _migrate(settings: Settings) -> None:
-    from council import db
-
-    db.migrate(settings.url)
-
-
 @council.command()
 def migrate() -> None:
     """Bring the database up to date; safe to repeat."""
-    _migrate(Settings())
+    db.migrate(Settings().url)
 
 
 def _example_when_empty() -> None:
@@ -229,7 +220,7 @@ def load_demo(
     """Load the fictional example community into an empty database."""
     from council import demo
 
-    _migrate(Settings())
+    db.migrate(Settings().url)
     with opened() as (database, settings):
         if not demo.is_empty(database):
             raise stop("the database is not empty; the example is never mixed with real matters.")
@@ -262,6 +253,33 @@ def verify(
         f"Holds: {report.size} entries ({signed}), {report.rows} rows of {report.tables} tables.\n"
         f"Root {report.root.hex()}"
     )
+
+
+@council.command()
+def recount(
+    vote: Annotated[int, typer.Argument(help="Number of a vote in the database.")] = 0,
+    record: Annotated[Path | None, typer.Option(help="A file with the record instead.")] = None,
+    write_tool: Annotated[Path | None, typer.Option(help="Write recount.py and stop.")] = None,
+    lang: Language = "zh",
+) -> None:
+    """Count a vote again from its record: 0 agrees, 1 differs, 2 could not run."""
+    from council import records, recounting
+
+    try:
+        if write_tool:
+            write_tool.write_text(records.tool(), "utf-8")
+            return
+        if record:
+            found = recounting.read(record.read_text("utf-8"))
+        else:
+            with opened() as (database, _), database.read() as session:
+                found = records.of(session, vote)
+    except Exception as error:
+        raise stop(sentence(error), COULD_NOT_RUN) from error
+    report = recounting.recount(found)
+    typer.echo(report.text(partial(translate, lang)))
+    if report.differing:
+        raise typer.Exit(BROKEN)
 
 
 @council.command()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from council import audit, batches, choices, disputes, gate, i18n, papercounts, preparations
 from council.ballots import Mark, MarkChannel
 from council.decisions import Outcome
+from council.errors import NotFound
 from council.people import Constituency
 from council.preparations import Preparation
 from council.rollcalls import ROWS, SUMS, Ballot
@@ -81,6 +82,14 @@ def is_fixed(vote: Vote) -> bool:
     """Whether its record can never change any more."""
     ended = vote.in_meeting and vote.stage in DECIDED and vote.outcome is not Outcome.TIED
     return vote.stage is VoteStage.ARCHIVED or ended
+
+
+def of(session: Session, vote_id: int) -> Json:
+    """The record of a vote by its number. Raises NotFound where its result is not public."""
+    vote = session.get(Vote, vote_id)
+    if vote is None or not is_shown(vote):
+        raise NotFound("not_found")
+    return record(session, vote)
 
 
 def weighs(vote: Vote) -> bool:

@@ -33,6 +33,7 @@ from council.votes import Choice, Method, Ranking
 from tests.hall import Hall
 from tests.polling import Poll, votes_of
 from tests.test_counting import owners
+from tests.test_main import run
 from tests.test_papercounts import ONE, TWO, agreed, closed, heaps, shut, watched
 from tests.test_records import in_meeting, in_secret, made, plain
 from tests.test_ties import CHAIR, SEATS, chosen, drawn
@@ -328,3 +329,25 @@ def test_the_report_says_exactly_where_it_differs(world: World) -> None:
     lines = recounting.recount(forged(record)).differing
     assert wrong in {line.fields.get("c") for line in lines}
     assert "result.totals.heads.favour" in {line.fields.get("where") for line in lines}
+
+
+def test_the_command_counts_from_the_database_and_from_a_file(
+    world: World, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNCIL_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("COUNCIL_DATABASE_URL", database_url)
+    record, file, tool = by_name(world), tmp_path / "record.json", tmp_path / "recount.py"
+    status, told = run("recount", str(record["vote"]), "--lang", "en")
+    assert (status, told.splitlines()[-1]) == (0, "Everything agrees.")
+    assert "66.67%" in told
+    file.write_text(json.dumps(record), "utf-8")
+    assert run("recount", "--record", str(file))[0] == 0
+    record["rows"][0][2] = "against"
+    file.write_text(json.dumps(record), "utf-8")
+    status, told = run("recount", "--record", str(file))
+    assert status == 1
+    assert "result.totals.heads.favour" in told
+    assert run("recount", "--record", str(tmp_path / "nothing.json"))[0] == 2
+    assert run("recount", "999")[0] == 2
+    assert run("recount", "--write-tool", str(tool))[0] == 0
+    assert tool.read_text("utf-8") == records.tool()

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from council import accounts, offices, passwords, people, slips
 from council.accounts import Account, Newcomer
 from council.demo.stage import Script, Stage, script
@@ -23,6 +26,14 @@ TERM = 4 * 365
 """Days after the load day for which every office is held."""
 
 LEVELS = ("district", "street", "community")
+
+
+def greeting(session: Session) -> str:
+    """The accounts, one for each role, with their password; the numbered ones left out."""
+    kept = select(Account.name).where(Account.password_hash.is_not(None)).order_by(Account.id)
+    names = [one for one in session.scalars(kept) if one.isidentifier() and not one[-1].isdigit()]
+    told = f"Example accounts, all with the password {PASSWORD}:\n  {'  '.join(names)}"
+    return told if names else ""
 
 
 def settle(stage: Stage) -> None:
