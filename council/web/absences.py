@@ -10,7 +10,7 @@ from council.gate import Context
 from council.offices import numbers
 from council.policy import Can
 from council.votes import Vote, VoteMode
-from council.web import pages
+from council.web import formal, pages
 from council.web.handler import handler
 
 SEES = {Can.KEEP_ROLL, Can.CONVENE, Can.ENTER_FOR}
@@ -44,6 +44,7 @@ def listing(request: Request, ctx: Context) -> Response:
         numbers=numbers(ctx.session, vote.community_id, people),
         next=look.here(after=str(rows[-1].number)) if len(found) > len(rows) else "",
         first=look.here(after="") if after else "", left_out=look.left_out(after=after),
+        translations=formal.words(request, ctx, [vote]),
     )  # fmt: skip
 
 

@@ -16,7 +16,6 @@ from council import (
     receipts,
     rulecards,
     sealing,
-    translations,
     votes,
 )
 from council.ballots import Receipt, Standing
@@ -28,7 +27,7 @@ from council.receipts import Answer
 from council.thresholds import Rule
 from council.votes import Vote, VoteMode, Voter
 from council.web import choices as sent_choices
-from council.web import counter, pages
+from council.web import counter, formal, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler, with_others
 from council.web.look import Look
@@ -95,13 +94,12 @@ def _page(
     request: Request, ctx: Context, name: str, booth: Booth, status: int = 200, **data: Any
 ) -> Response:
     """A page of the booth; whatever stands on it is kept nowhere."""
-    about = [("vote", booth.vote.id)]
+    papers = preparations.of(ctx.session, booth.vote.id)
     return pages.page(
         request, f"ballots/{name}.html", status, vote=booth.vote, booth=booth, voter=booth.voter,
         sealed=keepers.is_sealed(booth.vote),
-        translations=translations.of_rows(ctx.session, about)
-        if request.state.look.language == "en" else None,
-        **data,
+        preparation=papers, **data,
+        translations=formal.words(request, ctx, [booth.vote], ("preparation", papers.id)),
     )  # fmt: skip
 
 
@@ -115,8 +113,7 @@ def _form(request: Request, ctx: Context, booth: Booth, form: Form) -> Response:
         return _page(request, ctx, "done", booth)
     card = rulecards.card(Rule.from_json(vote.rule), rulecards.entitled(vote.due))
     return _page(
-        request, ctx, "form", booth, status, form=form, card=card,
-        preparation=preparations.of(ctx.session, vote.id),
+        request, ctx, "form", booth, status, form=form, card=card
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from council.errors import Invalid, NotFound
 from council.gate import Context
 from council.keepers import Code
 from council.votes import Vote, VoteMode
-from council.web import counter, pages
+from council.web import counter, formal, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
@@ -35,7 +35,7 @@ def _page(request: Request, ctx: Context, vote: Vote, form: Form, code: str = ""
         sealed=keepers.is_sealed(vote), shut=keepers.is_shut(vote), needed=keepers.NEEDED,
         chooses=gate.possible(ctx, "box.choose", vote),
         takes=gate.possible(ctx, "keeper.take", vote),
-        opens=gate.possible(ctx, "box.open", vote),
+        opens=gate.possible(ctx, "box.open", vote), translations=formal.words(request, ctx, [vote]),
     )  # fmt: skip
 
 

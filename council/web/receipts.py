@@ -11,7 +11,7 @@ from council.batches import Found
 from council.errors import Invalid
 from council.gate import Context
 from council.votes import VoteStage
-from council.web import pages
+from council.web import formal, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
@@ -70,7 +70,12 @@ def find(request: Request, ctx: Context) -> Response:
     except Invalid as wrong:
         return pages.page(request, "receipts/show.html", 422, form=form.wrong(wrong), shown=None)
     shown = [_shown(ctx, one) for one in found if _is_public(ctx, one)]
-    return pages.page(request, "receipts/show.html", form=form, shown=shown)
+    about = [one.found.vote for one in shown]
+    besides = [("vote", one.id) for one in about]
+    return pages.page(
+        request, "receipts/show.html", form=form, shown=shown,
+        translations=formal.words(request, ctx, about, *besides),
+    )  # fmt: skip
 
 
 def _is_public(ctx: Context, found: Found) -> bool:

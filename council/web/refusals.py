@@ -35,6 +35,9 @@ log = logging.getLogger("council")
 
 NOT_KEPT = frozenset({csrf.FIELD, "password", "old"})
 
+SECRETS = re.compile(r"/votes/[0-9]+/(ballot|box)(/|$)")
+"""Addresses whose forms hold a secret ballot or a keeper's code: no page repeats what was sent."""
+
 LONGEST_KEPT = 60_000
 """Characters of a form that are carried over a sign-in."""
 
@@ -161,6 +164,8 @@ def _to_sign_in(request: Request) -> Response:
 
 def typed_in(request: Request) -> list[tuple[str, str]]:
     """What somebody typed whose sign-in has ended meanwhile; it is kept for after signing in."""
+    if SECRETS.match(request.url.path):
+        return []
     sent = getattr(request.state, "form", None)
     pairs = sent.multi_items() if isinstance(sent, FormData) else []
     typed = [(k, v) for k, v in pairs if isinstance(v, str) and v.strip() and k not in NOT_KEPT]

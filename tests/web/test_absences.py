@@ -61,3 +61,19 @@ def test_the_list_goes_page_by_page_with_as_many_statements(world, site, monkeyp
     assert "从头开始" in page
     assert f"{address}?after=40" in page
     assert "after" in client.get(f"{address}?after=x").text
+
+
+def test_my_page_names_the_votes_that_wait(world, site):
+    booth = Booth(world)
+    booth.opened()
+    world.commit()
+    mine = site.as_("neighbour").get("/me").text
+    assert "等您投的票" in mine
+    assert f"/votes/{booth.vote.id}/ballot" in mine
+    assert "1 张待投" in mine
+    booth.cast("neighbour")
+    world.commit()
+    voted = site.as_("neighbour").get("/me").text
+    assert "1 张待投" not in voted
+    assert "已投" in voted
+    assert "等您投的票" not in site.as_(Constituency.EXPERTS).get("/me").text

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from council import ballots, proxies, receipts, sealing
 from council.ballots import Mark, MarkChannel, SecretBallot
@@ -327,3 +328,41 @@ def test_those_who_work_with_the_vote_find_its_pages(world, site):
     worker = site.as_(Post.COMMUNITY_WORKER).get(page).text
     assert worker.count(f"{page}/absent") == 1
     assert f"{page}/absent" not in site.as_("neighbour").get(page).text
+
+
+def test_no_page_repeats_a_ballot_after_the_sign_in_has_ended(world, site, poll, address):
+    late = site.visitor().post(address, data=ANSWER)
+    assert (late.status_code, late.headers["location"].split("=")[0]) == (303, "/sign-in?next")
+    assert "清泉" not in late.text
+    box = site.visitor().post(f"/votes/{poll.vote.id}/box/opening", data={"code1": "H4TM-2W8K"})
+    assert box.status_code == 303
+
+
+def test_the_servers_log_tells_nothing_of_a_ballot_that_could_not_be_written(
+    world, site, poll, address, monkeypatch, caplog
+):
+    client = site.as_("neighbour")
+    before = caplog.text
+
+    def full(*_):
+        raise OperationalError("INSERT INTO secret_ballot", {}, Exception("disk is full"))
+
+    monkeypatch.setattr(ballots, "mark", full)
+    lost = client.post(address, data=ANSWER)
+    assert lost.status_code == 503
+    assert "清泉" not in lost.text
+    told = caplog.text[len(before) :]
+    assert "secret_ballot" in told
+    for secret in ("清泉", R, receipts.commit(poll.vote.id, "for", "清泉 石桥", R)):
+        assert secret not in told
+    monkeypatch.undo()
+    assert code_in(client.post(address, data=ANSWER))
+    assert boxed(site) == 1
+
+
+def test_the_english_page_is_english(world, site, poll, address):
+    client = site.as_("neighbour")
+    page = client.post(f"{address}?lang=en", data=ANSWER).text
+    assert "Your ballot is in the box" in page
+    assert "Keep no copy" not in page
+    assert "What is promised, and what is not" in page
