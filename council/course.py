@@ -49,6 +49,11 @@ def options_ready(ctx: Context, vote: Vote) -> bool:
     return vote.method is Method.MOTION or len(vote.options) > 1
 
 
+def people_in_secret(ctx: Context, vote: Vote) -> bool:
+    """A vote about persons is secret, always."""
+    return vote.mode is VoteMode.SECRET or not vote.about_people
+
+
 def arguments_ready(ctx: Context, vote: Vote) -> bool:
     """What speaks for it and what speaks against it have both been written."""
     row = preparations.of(ctx.session, vote.id)
@@ -280,12 +285,13 @@ VOTE = Workflow(
     S.DRAFT,
     (
         T("publish_roll", S.DRAFT, S.ROLL_PUBLISHED, Can.CONVENE,
-          (rolls.roll_entered, rolls.nobody_twice, question_ready), publish_roll),
+          (rolls.roll_entered, rolls.nobody_twice, question_ready, people_in_secret),
+          publish_roll),
         T("settle_roll", S.ROLL_PUBLISHED, S.ROLL_FINAL, Can.CONVENE,
           (roll_objections_over, roll_objections_answered), settle_roll),
         T("announce", S.ROLL_FINAL, S.ANNOUNCED, Can.CONVENE,
-          (question_ready, options_ready, arguments_ready, offline_way_named, study_recorded,
-           times_set, notice_days_left, open_long_enough), announce),
+          (question_ready, options_ready, people_in_secret, arguments_ready, offline_way_named,
+           study_recorded, times_set, notice_days_left, open_long_enough), announce),
         T("begin", S.ANNOUNCED, S.OPEN, Can.SYSTEM,
           (checklist_passed, keepers.keepers_ready, hour_to_open), begin),
         T("extend", S.OPEN, S.OPEN, Can.CONVENE,

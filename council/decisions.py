@@ -241,6 +241,7 @@ def _there(rule: Rule, tally: Tally) -> int:
 def _quorum_lines(rule: Rule, parts: tuple[Part, ...]) -> tuple[Line, ...]:
     everybody = _totals(rule, parts, advisory=True)
     lines = _share_lines(rule, "decision.quorum", rule.quorum, everybody)
+    lines += tuple(_each_line(rule, test, parts) for test in rule.quorum_each)
     if not rule.each_present:
         return lines
     absent = tuple(p.constituency for p in parts if _there(rule, p.tally) < rule.each_present)
@@ -248,6 +249,16 @@ def _quorum_lines(rule: Rule, parts: tuple[Part, ...]) -> tuple[Line, ...]:
         "constituencies": len(parts), "least": rule.each_present, "absent": absent,
         "there": _there_code(rule), "unit": rule.unit(rule.weights[0]),
     }))  # fmt: skip
+
+
+def _each_line(rule: Rule, test: Test, parts: tuple[Part, ...]) -> Line:
+    """Return whether every constituency reaches a share of its own."""
+    share, by = test.share, [(part.constituency, part.count[test.weight]) for part in parts]
+    short = tuple(name for name, one in by if _there(rule, one) < share.needed(one.due))
+    return Line("decision.quorum_each", not short, {
+        "constituencies": len(parts), "short": short, "measure": test.weight.value,
+        "fraction": str(share.part), "strict": share.strict, "there": _there_code(rule),
+    })  # fmt: skip
 
 
 def _share_lines(

@@ -144,7 +144,12 @@ def sentences(result: Json, options: Iterable[Json], translate: Translate) -> li
     labels = {str(one["id"]): str(one["label"]) for one in listed}
     if count := result.get("count"):
         read = KINDS[count["method"]].from_json(count)
-        told += [methods.sentence(one, translate, labels.__getitem__) for one in read.lines()]
+        steps = read.lines()
+        if isinstance(read, EqualShares):
+            papers = read.plan.papers.line()
+            beside = (one for one in read.alone.lines() if one != papers)
+            steps += (("greedy.beside", None, {}), *beside)
+        told += [methods.sentence(one, translate, labels.__getitem__) for one in steps]
     return told + drawn(result, listed, translate)
 
 

@@ -61,13 +61,19 @@ def _by_motion(rule: Rule, counts: Mapping[str, Count]) -> Iterator[Line]:
 
 def _valid(rule: Rule, counts: Mapping[str, Count]) -> Iterator[Line]:
     """When the vote is valid at all."""
-    if not (rule.quorum or rule.each_present):
+    if not (rule.quorum or rule.quorum_each or rule.each_present):
         yield _line("no_quorum")
     for test in rule.quorum:
         fields = _of(rule, test, counted=False)
         yield _line("quorum", fields)
         if due := _sum(rule, counts, test.weight, advisory=True)[0]:
             yield _line("quorum.worked", {**fields, **_worked(test, due)})
+    for test in rule.quorum_each:
+        yield _line("quorum_each", {
+            "constituencies": len(rule.constituencies), "measure": test.weight.value,
+            "there": rule.presence.value, "fraction": str(test.share.part),
+            "strict": test.share.strict,
+        })  # fmt: skip
     if rule.each_present:
         unit = rule.unit(rule.weights[0])
         least: Fields = {"least": rule.each_present, "unit": unit, "there": rule.presence.value}

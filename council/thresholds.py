@@ -83,9 +83,10 @@ class Test:
 class Rule:
     """A way to decide, frozen into a matter when it starts. ValueError when its parts do not fit.
 
-    Each test of `quorum` is a share of everybody entitled, advisory constituencies included, and at
-    least `each_present` of every constituency must be there. Each test of `passing` is a share of
-    those that count, a half or more of them. A constituency in `advisory` votes and is shown, not
+    Each test of `quorum` is a share of everybody entitled, advisory constituencies included, each
+    of `quorum_each` one that every constituency must reach by itself, and at least `each_present`
+    of every constituency must be there. Each test of `passing` is a share of those that count, a
+    half or more of them. A constituency in `advisory` votes and is shown, not
     counted. `need`: "all", or how many constituencies must meet the tests of `passing` on their
     own; 0 for none. Without constituencies everybody is one electorate. Who abstains counts for
     the quorum when `abstain_present`; whether for the base, the base itself says.
@@ -98,6 +99,7 @@ class Rule:
     passing: tuple[Test, ...]
     constituencies: tuple[str, ...] = ()
     advisory: tuple[str, ...] = ()
+    quorum_each: tuple[Test, ...] = ()
     each_present: int = 0
     need: int | str = 0
     none_unanimous: bool = False
@@ -109,13 +111,16 @@ class Rule:
         known, heard = set(self.constituencies), set(self.advisory)
         if len(known) < len(self.constituencies) or not (heard < known or not heard):
             raise ValueError(f"constituencies of {self.code} do not fit")
-        if not known and (self.each_present or self.need or self.none_unanimous):
+        if not known and (
+            self.each_present or self.quorum_each or self.need or self.none_unanimous
+        ):
             raise ValueError(f"{self.code} has no constituencies to look at")
         if self.need != "all" and not (
             isinstance(self.need, int) and 0 <= self.needs <= len(self.counted)
         ):
             raise ValueError(f"{self.code} needs {self.need} constituencies")
-        if any(test.share.base is not Base.ENTITLED for test in self.quorum):
+        quorums = (*self.quorum, *self.quorum_each)
+        if any(test.share.base is not Base.ENTITLED for test in quorums):
             raise ValueError("a quorum is a share of those entitled")
         if not self.passing or any(test.share.part < Fraction(1, 2) for test in self.passing):
             raise ValueError("less than a half adopts nothing")
@@ -127,7 +132,7 @@ class Rule:
     @property
     def weights(self) -> tuple[Weight, ...]:
         """The weights that its tests look at; the first one counts people or households."""
-        tested = {test.weight for test in (*self.quorum, *self.passing)}
+        tested = {test.weight for test in (*self.quorum, *self.quorum_each, *self.passing)}
         return tuple(weight for weight in Weight if weight in tested)
 
     @property
@@ -156,8 +161,7 @@ class Rule:
             **{one.name: getattr(self, one.name) for one in fields(self)},
             **{name: getattr(self, name).value for name in ("electorate", "presence", "tie")},
             **{name: list(getattr(self, name)) for name in ("constituencies", "advisory")},
-            "quorum": [test.to_json() for test in self.quorum],
-            "passing": [test.to_json() for test in self.passing],
+            **{name: [one.to_json() for one in getattr(self, name)] for name in _TESTS},
         }
 
     @classmethod
@@ -171,7 +175,9 @@ class Rule:
                 **data,
                 **{name: kind(data[name]) for name, kind in kinds.items()},
                 **{name: tuple(data[name]) for name in ("constituencies", "advisory")},
-                "quorum": tuple(map(Test.from_json, data["quorum"])),
-                "passing": tuple(map(Test.from_json, data["passing"])),
+                **{name: tuple(map(Test.from_json, data[name])) for name in _TESTS},
             }
         )
+
+
+_TESTS = ("quorum", "quorum_each", "passing")

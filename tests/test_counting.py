@@ -101,6 +101,7 @@ def test_every_method_is_counted_with_its_derivation(
     poll = in_secret(world, method, answers, options=OPTIONS, **settings)
     assert poll.vote.outcome is Outcome.ADOPTED
     assert won in said(poll)
+    assert ("以下只作对照" in said(poll)) == (method is Method.BUDGET)
     assert poll.vote.reckoning is None
     assert counting.miscomputed(world.session) == []
 

@@ -24,12 +24,14 @@ from council.decisions import Outcome
 from council.disputes import Remedy, Ruling
 from council.entitlements import Entry
 from council.errors import NotAllowed, NotReady
+from council.gate import Act, through
 from council.notices import NoticeKind
 from council.people import Constituency, Post
+from council.policy import Can
 from council.proposals import Proposal, Stage
 from council.referrals import Subject
 from council.settings import Settings
-from council.votes import Choice, VoteStage
+from council.votes import Choice, VoteMode, VoteStage
 from tests.hall import Hall
 from tests.polling import LEAD, PEOPLE, WATCH, Poll, of_matter, votes_of
 from tests.world import World
@@ -412,3 +414,15 @@ def test_a_forged_result_is_found(world: World) -> None:
     world.session.execute(text("UPDATE vote SET result = :r"), {"r": json.dumps(forged)})
     world.session.expire_all()
     assert counting.miscomputed(world.session) == [poll.vote.id]
+
+
+def test_a_vote_about_persons_is_secret_whatever_was_written(world: World) -> None:
+    poll = Poll(world)
+    poll.prepared(about_people=True, secret=True)
+    poll.entered()
+
+    def open_it() -> None:
+        poll.vote.mode = VoteMode.ROLL_CALL
+
+    through(world.system(), Act("test.mode", Can.SYSTEM), poll.vote, open_it)
+    assert needs(poll, "publish_roll") == ("people_in_secret",)

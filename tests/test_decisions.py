@@ -322,6 +322,8 @@ def test_nonsense_is_refused() -> None:
         (JOINT_MEETING, {"need": "some"}, "needs some"),
         (JOINT_MEETING, {"need": 5}, "needs 5"),
         (DELEGATE_ASSEMBLY, {"each_present": 1}, "no constituencies"),
+        (DELEGATE_ASSEMBLY, {"quorum_each": DELEGATE_ASSEMBLY.quorum}, "no constituencies"),
+        (JOINT_MEETING, {"quorum_each": JOINT_MEETING.passing}, "those entitled"),
         (DELEGATE_ASSEMBLY, {"need": "all"}, "no constituencies"),
         (OWNERS_SPECIAL, {"tie": Tie.CHAIR}, "one test"),
         (OWNERS_SPECIAL, {"tie": Tie.LOT, "passing": (area,)}, "nobody casts an area"),
@@ -344,6 +346,16 @@ def test_a_rule_is_data_and_a_newer_rule_is_not_half_understood() -> None:
     line = decide(DELEGATE_ASSEMBLY, {ALL: one_body(3, 3, 0)}).lines[0]
     with pytest.raises(TypeError):
         line.fields["got"] = 21  # type: ignore[index]
+
+
+def test_every_constituency_can_need_a_quorum_of_its_own() -> None:
+    rule = replace(JOINT_MEETING, each_present=0, quorum_each=JOINT_MEETING.quorum)
+    enough = decide(rule, heads(meeting("3:3-0-0 4:4-0-0 2:2-0-0 1:1-0-0 2:2-0-0")))
+    assert enough.outcome is Outcome.ADOPTED
+    assert "5 方里每一方到会的都不少于一半（按人数）。" in said(enough)
+    short = decide(rule, heads(meeting("2:2-0-0 8:8-0-0 2:2-0-0 1:1-0-0 2:2-0-0")))
+    assert short.outcome is Outcome.NO_QUORUM
+    assert "5 方里每一方到会的都要不少于一半（按人数），不够的有：党员。" in said(short)
 
 
 # What holds for every vote
@@ -378,6 +390,7 @@ def rules(draw: st.DrawFn) -> Rule:
         presence=draw(st.sampled_from(list(Presence))),
         quorum=draw(st.sampled_from([(), tests(st.just(Base.ENTITLED))])),
         passing=tests(st.sampled_from(list(Base))), constituencies=names, advisory=heard,
+        quorum_each=draw(st.sampled_from([(), tests(st.just(Base.ENTITLED))])) if names else (),
         each_present=draw(st.integers(0, 2)) if names else 0,
         need=draw(st.sampled_from([0, 1, "all"])) if names else 0,
         none_unanimous=bool(names) and draw(st.booleans()),

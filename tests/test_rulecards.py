@@ -72,6 +72,7 @@ def test_every_rule_can_be_said(language: i18n.Language) -> None:
         if tie is Tie.FAILS or len(rule.passing) == 1
     ]  # fmt: skip
     every += [replace(JOINT_MEETING, need=need) for need in ("all", 3)]
+    every += [replace(JOINT_MEETING, quorum_each=JOINT_MEETING.quorum)]
     told = set()
     for rule in every:
         for line in card(rule):
