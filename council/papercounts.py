@@ -311,6 +311,20 @@ def entries(session: Session, batch: PaperBatch, turn: int) -> list[PaperEntry]:
     return list(session.scalars(found.order_by(PaperEntry.slot)))
 
 
+def keyed(session: Session, vote_id: int) -> dict[int, int]:
+    """How many have keyed each bundle in its present round, by its id, in one statement."""
+    found = (
+        select(PaperBatch.id, func.count(PaperEntry.id))
+        .outerjoin(
+            PaperEntry,
+            (PaperEntry.batch_id == PaperBatch.id) & (PaperEntry.round == PaperBatch.round),
+        )
+        .where(PaperBatch.vote_id == vote_id)
+        .group_by(PaperBatch.id)
+    )
+    return dict(session.execute(found).all())
+
+
 def differs(session: Session, batch: PaperBatch) -> list[Place]:
     """Where the last two entries differ, when they do; never what either of them says."""
     pair = entries(session, batch, batch.round - 1)

@@ -52,7 +52,7 @@ def _page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) 
     return pages.page(
         request, "papercounts/index.html", 422 if form else 200, vote=vote, form=form or Form(),
         rows=rows, figures=papercounts.figures(session, vote.id),
-        keyed={one.id: len(papercounts.entries(session, one, one.round)) for one in rows},
+        keyed=papercounts.keyed(session, vote.id),
         sides=papersheets.sides(vote) if listed else (), account=papercounts.of(session, vote.id),
         reconciled=papercounts.paper_reconciled(ctx, vote),
         begins=gate.possible(ctx, "paper_batch.begin", vote),

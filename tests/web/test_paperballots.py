@@ -6,6 +6,7 @@ from council import paperballots
 from council.people import Post
 from tests.hall import Hall
 from tests.polling import Poll
+from tests.web.conftest import statements
 
 WORKER = Post.COMMUNITY_WORKER
 
@@ -92,3 +93,21 @@ def test_other_votes_have_no_counter(world, site):
     for one in (vote, plain.vote):
         assert client.get(f"/votes/{one.id}/paper").status_code == 404
     assert "纸票服务台" not in client.get(f"/votes/{plain.vote.id}").text
+
+
+def test_many_who_are_found_take_as_many_statements_as_one(world, site):
+    poll = Poll(world, size=40)
+    poll.opened(paper=True, secret=True)
+    world.commit()
+    client, base = site.as_(WORKER), f"/votes/{poll.vote.id}/paper"
+    client.post(f"{base}/runs", data={"size": "5"})
+
+    def told(asked):
+        client.get(f"{base}?asked={asked}")
+        seen = statements(site)
+        page = client.get(f"{base}?asked={asked}").text
+        return page.count("发一张纸票"), len(seen)
+
+    assert told("名册39")[0] == 1
+    assert told("名册")[0] == paperballots.FOUND
+    assert told("名册39")[1] == told("名册")[1]

@@ -6,6 +6,7 @@ from council import paperballots, papercounts
 from council.people import Post
 from council.votes import Method, Vote, VoteStage
 from tests.polling import WATCH, Poll
+from tests.web.conftest import statements
 
 ONE, TWO, THREE = Post.RECORDER, Post.FACILITATOR, Post.DELEGATE
 
@@ -152,3 +153,22 @@ def test_nobody_counts_a_bundle_again_without_an_order(world, site):
     client = site.as_(ONE)
     client.post(base)
     assert client.post(f"{base}/1/recounts").status_code == 409
+
+
+def test_many_bundles_take_as_many_statements_as_one(world, site):
+    poll = closed(world)
+    base = f"/votes/{poll.vote.id}/count"
+    client = site.as_(ONE)
+
+    def told():
+        client.get(base)
+        seen = statements(site)
+        client.get(base)
+        return len(seen)
+
+    client.post(base)
+    few = told()
+    for _ in range(7):
+        client.post(base)
+    assert client.get(base).text.count("还没有人录") == 8
+    assert told() == few
