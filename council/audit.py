@@ -248,13 +248,14 @@ def entries(
 
 
 def since(
-    session: Session, place_id: int, acts: Iterable[str], at: datetime
-) -> list[tuple[int, bytes]]:
-    """The numbers and bytes of the entries of these acts in a place from a moment on, in order."""
-    found = select(Entry.idx, Entry.entry).where(
-        Entry.place_id == place_id, Entry.act.in_(list(acts)), Entry.at >= at
+    session: Session, place_id: int, nouns: Iterable[str], at: datetime
+) -> list[tuple[int, str, bytes]]:
+    """Number, act and bytes of a place's entries about these nouns, from a moment on, in order."""
+    about = or_(false(), *(Entry.act.startswith(f"{noun}.", autoescape=True) for noun in nouns))
+    found = select(Entry.idx, Entry.act, Entry.entry).where(
+        Entry.place_id == place_id, Entry.at >= at, about
     )
-    return [(idx, content) for idx, content in session.execute(found.order_by(Entry.idx))]
+    return list(session.execute(found.order_by(Entry.idx)).tuples())
 
 
 def salts(session: Session, indexes: Iterable[int]) -> dict[tuple[int, int], bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from council import audit, batches, choices, disputes, gate, i18n, papercounts, preparations
+from council import audit, batches, choices, disputes, i18n, papercounts, preparations
 from council.ballots import Mark, MarkChannel
 from council.decisions import Outcome
 from council.errors import NotFound
@@ -21,6 +21,7 @@ from council.preparations import Preparation
 from council.rollcalls import ROWS, SUMS, Ballot
 from council.scrutiny import FORMAT, LOGGED, digest
 from council.tallies import Json, Weight
+from council.thresholds import Rule
 from council.votes import DECIDED, SHOWN, Vote, VoteMode, Voter, VoteStage
 
 PAPER = "paper"
@@ -94,7 +95,7 @@ def of(session: Session, vote_id: int) -> Json:
 
 def weighs(vote: Vote) -> bool:
     """Whether the rule counts floor area."""
-    return any(one["weight"] == Weight.AREA for one in vote.rule["passing"])
+    return Weight.AREA in Rule.from_json(vote.rule).weights
 
 
 def record(session: Session, vote: Vote) -> Json:
@@ -309,14 +310,15 @@ def _entries(session: Session, vote: Vote, papers: Preparation | None) -> dict[i
     """The entries of the log that say last what the vote is, and those that carry its ballots."""
     at = papers.drafted_at if papers else vote.opened_at
     assert at is not None  # noqa: S101  (a vote with a result was opened)
-    acts = {name for name in gate.ACTS if name.partition(".")[0] in NOUNS} - {"vote.archive"}
     last: dict[tuple[str, str], int] = {}
     mine = {("vote", vote.id), *([("preparation", papers.id)] if papers else [])}
     if slips := papercounts.of(session, vote.id):
         mine.add(("paper_count", slips.id))
     found: dict[int, bytes] = {}
     carriers: set[int] = set()
-    for idx, content in audit.since(session, vote.community_id, sorted(acts), at):
+    for idx, act, content in audit.since(session, vote.community_id, sorted(NOUNS), at):
+        if act == "vote.archive":
+            continue
         found[idx] = content
         body = json.loads(content)
         for row in body["rows"]:

@@ -14,6 +14,7 @@ from council import merkle, receipts
 from council.derivations import Line
 from council.reckoning import SAID, Pile
 from council.tallies import ALL, Json, Weight
+from council.thresholds import Rule
 
 FORMAT = "council-vote-record-v1"
 
@@ -273,8 +274,7 @@ def _sides(record: Json, given: Iterable[Any], hidden: Iterable[str] = ()) -> It
 
 def _has_odd_area(record: Json, area: Any) -> bool:
     """Whether a ballot has an area although the rule does not count it."""
-    weights = {one["weight"] for one in record["rule"]["passing"]}
-    return bool(area) and Weight.AREA.value not in weights
+    return bool(area) and Weight.AREA not in Rule.from_json(record["rule"]).weights
 
 
 def _key(*parts: Any) -> str:
