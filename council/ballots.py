@@ -1,6 +1,7 @@
 """Secret ballots: a mark that somebody has voted, and apart from it a ballot that nobody signed."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -249,10 +250,30 @@ def openings(session: Session, vote: Vote) -> list[Opening]:
 
     Raises NotReady while the vote is open, and while nobody has opened its sealed box.
     """
-    if vote.is_open or keepers.is_shut(vote):
-        raise NotReady("not_ready", ("box_opened",))
+    _look_inside(vote)
     rows = session.connection().execute(_BALLOTS, {"vote": vote.id})
     return [Opening(c, constituency=part, **json.loads(said)) for c, part, said in rows]
+
+
+def piles(session: Session, vote: Vote) -> list[tuple[Constituency | None, Any, int]]:
+    """The same for the count: constituency, choice and how many, equal ballots together.
+
+    The choice stands first in an opening, and quotes inside of it are escaped: so whatever stands
+    before the phrase is counted as it is, and read once.
+    """
+    _look_inside(vote)
+    found: Counter[tuple[str | None, bytes]] = Counter()
+    for part, said in _SAID.run(session, vote=vote.id):
+        found[part, said[: said.index(_PHRASE)]] += 1
+    return [
+        (Constituency(part) if part else None, json.loads(said + b"}")["choice"], n)
+        for (part, said), n in found.items()
+    ]
+
+
+def _look_inside(vote: Vote) -> None:
+    if vote.is_open or keepers.is_shut(vote):
+        raise NotReady("not_ready", ("box_opened",))
 
 
 @dataclass(frozen=True)
@@ -304,5 +325,9 @@ _BALLOTS = (
     .where(_BOX.c.vote_id == bindparam("vote"))
     .order_by(_BOX.c.c)
 )
+_SAID = Ready(
+    select(_BOX.c.constituency, _BOX.c.opening).where(_BOX.c.vote_id == bindparam("vote"))
+)
+_PHRASE = b', "phrase": '
 _SEALED = select(_BOX.c.c, _BOX.c.opening).where(_BOX.c.vote_id == bindparam("vote"))
 _UNSEAL = update(_BOX).where(_BOX.c.c == bindparam("key")).values(opening=bindparam("plain"))

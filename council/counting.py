@@ -1,13 +1,12 @@
 """Counting: from every kind of ballot to one result with its arithmetic; nobody types a number."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from council import ballots as box
 from council import choices, decisions, papercounts, reckoning
@@ -131,26 +130,18 @@ def quorum(session: Session, vote: Vote) -> tuple[bool, tuple[Line, ...]]:
 
 def _in_secret(session: Session, vote: Vote) -> list[Pile]:
     """The ballots of the box, opened."""
-    found = Counter(
-        (one.constituency or ALL, json.dumps(one.choice, sort_keys=True))
-        for one in box.openings(session, vote)
-    )
-    return [Pile(side, json.loads(said), n) for (side, said), n in sorted(found.items())]
+    found = [Pile(side or ALL, choice, n) for side, choice, n in box.piles(session, vote)]
+    return sorted(found, key=lambda one: (one.constituency, json.dumps(one.choice)))
 
 
 def _by_name(session: Session, vote: Vote) -> list[Pile]:
     """The last cast of everybody on the roll, in one statement; equal ones together."""
-    last = (
-        select(Ballot.voter_id, func.max(Ballot.seq).label("seq"))
-        .where(Ballot.vote_id == vote.id)
-        .group_by(Ballot.voter_id)
-        .subquery()
-    )
+    later = aliased(Ballot)
+    replaced = select(later.id).where(later.voter_id == Ballot.voter_id, later.seq > Ballot.seq)
     found = (
         select(Voter.constituency, Ballot.choice, func.count(), func.sum(Voter.area))
-        .join(last, last.c.voter_id == Voter.id)
-        .join(Ballot, (Ballot.voter_id == Voter.id) & (Ballot.seq == last.c.seq))
-        .where(Voter.vote_id == vote.id, Voter.struck.is_(False))
+        .join(Ballot, Ballot.voter_id == Voter.id)
+        .where(Ballot.vote_id == vote.id, Voter.struck.is_(False), ~replaced.exists())
         .group_by(Voter.constituency, Ballot.choice)
         .order_by(Voter.constituency, Ballot.choice)
     )

@@ -216,6 +216,19 @@ def test_openings_are_told_after_the_close_only(booth: Booth) -> None:
     assert found.constituency is None
 
 
+def test_equal_ballots_are_counted_together_whatever_their_phrases_say(world: World) -> None:
+    booth = Booth(world, method=Method.BUDGET, options=PROJECTS, settings={"budget": 500})
+    booth.opened()
+    booth.cast("neighbour", ["a"], '", "phrase": "')
+    booth.cast(Constituency.PARTY, ["a"], "清泉 石桥")
+    booth.cast(Constituency.RESIDENTS, ["b", "a"], "}{")
+    with pytest.raises(NotReady):
+        ballots.piles(world.session, booth.vote)
+    booth.closed()
+    found = ballots.piles(world.session, booth.vote)
+    assert sorted((choice, n) for _, choice, n in found) == [(["a"], 2), (["a", "b"], 1)]
+
+
 def test_the_constituency_stands_on_a_ballot_only_when_it_is_counted_by_itself(world) -> None:
     booth = Booth(world, rule={"constituencies": ["party", "residents"]})
     booth.opened()
