@@ -1,43 +1,83 @@
 """Announcements: the three notices of a vote, written from its data and put on the board."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
 from sqlalchemy.orm import Session
 
-from council import calendar, counting, disputes, notices, preparations, rulecards
+from council import calendar, counting, disputes, notices, preparations, rulecards, translations
 from council.gate import Context
-from council.i18n import clock, day, ends, number, translate
+from council.i18n import Language, clock, day, ends, number, translate
 from council.notices import NoticeKind
 from council.preparations import Preparation
 from council.tallies import Weight
 from council.thresholds import Rule
+from council.translations import Words
 from council.votes import Method, Vote
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Writes a notice in one language; what people wrote stands there in it where it has it."""
+
+    language: Language = "zh"
+    english: Words = field(default_factory=dict)
+
+    def sentence(self, key: str, **fields: object) -> str:
+        """A sentence of a notice."""
+        return translate(self.language, f"announcement.{key}", **fields)
+
+    def word(self, key: str) -> str:
+        """A word or sentence by its key."""
+        return translate(self.language, key)
+
+    def said(self, row: Any, name: str) -> str:
+        """Somebody's words."""
+        return self.english.get((row.__tablename__, row.id, name)) or str(getattr(row, name))
+
+    def labels(self, vote: Vote) -> list[str]:
+        """The options by their words."""
+        own = [str(one["label"]) for one in vote.options]
+        english = self.english.get(("vote", vote.id, "options"), "").splitlines()
+        return english if len(english) == len(own) else own
 
 
 def announce(ctx: Context, vote: Vote) -> None:
     """Put up the notice of the vote: question, who, when, how, by which rule."""
     row = preparations.of(ctx.session, vote.id)
-    body = _paragraphs(
-        _say("question", question=vote.question),
-        *_options(vote),
-        _who(ctx.session, vote),
-        _when(vote),
-        _how(row),
-        _rule(vote),
-        _say("arguments_for", words=row.arguments_for),
-        _say("arguments_against", words=row.arguments_against),
-        _say("basis", words=row.legal_basis) if row.legal_basis else "",
-        _study(row),
-    )
     assert vote.closes_at is not None  # noqa: S101  (the requirement has looked)
     days = calendar.days_between(ctx.now, vote.closes_at)
+
+    def body(pen: Pen) -> list[str]:
+        basis = pen.sentence("basis", words=pen.said(row, "legal_basis")) if row.legal_basis else ""
+        return [
+            pen.sentence("question", question=pen.said(vote, "question")),
+            _options(pen, vote),
+            _who(pen, ctx.session, vote),
+            _when(pen, vote),
+            _how(pen, row),
+            _rule(pen, vote),
+            pen.sentence("arguments_for", words=pen.said(row, "arguments_for")),
+            pen.sentence("arguments_against", words=pen.said(row, "arguments_against")),
+            basis,
+            _study(pen, row),
+        ]
+
     _post(ctx, vote, NoticeKind.VOTE_NOTICE, body, days)
 
 
 def extend(ctx: Context, vote: Vote) -> None:
     """Put up the notice that the vote stays open longer, and until when."""
     assert vote.closes_at is not None  # noqa: S101  (an open vote has its close)
-    told = _say("extended", closes=ends("zh", vote.closes_at), **_numbers(ctx.session, vote))
-    days = calendar.days_between(ctx.now, vote.closes_at)
-    _post(ctx, vote, NoticeKind.VOTE_NOTICE, _paragraphs(told, _when(vote)), days)
+    closes, numbers = vote.closes_at, _numbers(ctx.session, vote)
+    days = calendar.days_between(ctx.now, closes)
+
+    def body(pen: Pen) -> list[str]:
+        told = pen.sentence("extended", closes=ends(pen.language, closes), **numbers)
+        return [told, _when(pen, vote)]
+
+    _post(ctx, vote, NoticeKind.VOTE_NOTICE, body, days)
 
 
 def publish(ctx: Context, vote: Vote) -> None:
@@ -45,7 +85,10 @@ def publish(ctx: Context, vote: Vote) -> None:
     row = preparations.of(ctx.session, vote.id)
     closes = disputes.result_until(row)
     assert closes is not None  # noqa: S101  (the step has just set it)
-    body = _paragraphs(*_result(vote), _say("objections", until=ends("zh", closes)))
+
+    def body(pen: Pen) -> list[str]:
+        return [*_result(pen, vote), pen.sentence("objections", until=ends(pen.language, closes))]
+
     _post(ctx, vote, NoticeKind.VOTE_PROVISIONAL, body, row.day("result"))
 
 
@@ -55,26 +98,36 @@ def conclude(ctx: Context, vote: Vote) -> None:
     told = disputes.numbers(disputes.of(ctx.session, vote.id))
     lodged = sum(one.lodged for one in told.values())
     upheld = sum(one.upheld for one in told.values())
-    body = _paragraphs(*_result(vote), _say("disputes", lodged=lodged, upheld=upheld))
+
+    def body(pen: Pen) -> list[str]:
+        return [*_result(pen, vote), pen.sentence("disputes", lodged=lodged, upheld=upheld)]
+
     _post(ctx, vote, NoticeKind.VOTE_RESULT, body, row.day("posting"))
 
 
 # Private helpers
 
 
-def _say(key: str, **fields: object) -> str:
-    return translate("zh", f"announcement.{key}", **fields)
+def _post(
+    ctx: Context, vote: Vote, kind: NoticeKind, body: Callable[[Pen], list[str]], days: int
+) -> None:
+    """The notice is Chinese; its English, from the same data, stands beside it."""
 
+    def written(pen: Pen) -> tuple[str, str]:
+        paragraphs = "\n\n".join(one for one in body(pen) if one)
+        return pen.sentence(kind.value, title=pen.said(vote, "title")), paragraphs
 
-def _paragraphs(*words: str) -> str:
-    return "\n\n".join(one for one in words if one)
-
-
-def _post(ctx: Context, vote: Vote, kind: NoticeKind, body: str, days: int) -> None:
-    notices.post(
-        ctx, vote, kind, title=_say(kind.value, title=vote.title), body=body,
-        days=max(1, days), proposal_id=vote.proposal_id, vote_id=vote.id,
+    title, words = written(Pen())
+    made = notices.post(
+        ctx, vote, kind, title=title, body=words, days=max(1, days),
+        proposal_id=vote.proposal_id, vote_id=vote.id,
     )  # fmt: skip
+    ctx.session.flush()
+    papers = preparations.of(ctx.session, vote.id)
+    about = [("vote", vote.id), ("preparation", papers.id)]
+    title, words = written(Pen("en", translations.of_rows(ctx.session, about)))
+    translations.put(ctx.session, made, "title", title)
+    translations.put(ctx.session, made, "body", words)
 
 
 def _numbers(session: Session, vote: Vote) -> dict[str, str]:
@@ -82,55 +135,63 @@ def _numbers(session: Session, vote: Vote) -> dict[str, str]:
     return {"cast": number(found.cast), "due": number(found.due)}
 
 
-def _who(session: Session, vote: Vote) -> str:
+def _who(pen: Pen, session: Session, vote: Vote) -> str:
     found = counting.turnout(session, vote)
-    body = translate("zh", f"body.{vote.body.value}")
     key = "who_area" if found.area_due else "who"
     area = Weight.AREA.show(found.area_due)
-    return _say(key, body=body, due=number(found.due), area=area)
+    return pen.sentence(
+        key, body=pen.word(f"body.{vote.body.value}"), due=number(found.due), area=area
+    )
 
 
-def _when(vote: Vote) -> str:
+def _when(pen: Pen, vote: Vote) -> str:
     opens, closes = vote.opens_at, vote.closes_at
     assert opens is not None  # noqa: S101  (the requirement has looked)
     assert closes is not None  # noqa: S101
-    shown = f"{day('zh', opens)} {clock(opens)}"
-    return _say("when", opens=shown, closes=ends("zh", closes))
+    shown = f"{day(pen.language, opens)} {clock(opens)}"
+    return pen.sentence("when", opens=shown, closes=ends(pen.language, closes))
 
 
-def _options(vote: Vote) -> list[str]:
+def _options(pen: Pen, vote: Vote) -> str:
     if not vote.options:
-        return []
-    listed = "；".join(f"{n}. {one['label']}" for n, one in enumerate(vote.options, 1))
-    return [_say("options", options=listed)]
+        return ""
+    comma = "；" if pen.language == "zh" else "; "
+    listed = comma.join(f"{n}. {one}" for n, one in enumerate(pen.labels(vote), 1))
+    return pen.sentence("options", options=listed)
 
 
-def _how(row: Preparation) -> str:
-    ways = [_say("remote")] if row.remote else []
-    ways += [_say("paper")] if row.paper else []
-    told = _say("how", ways="".join(ways), words=row.how_to_vote)
-    return told + (_say("helpers", words=row.helpers) if row.helpers else "")
+def _how(pen: Pen, row: Preparation) -> str:
+    ways = [pen.sentence("remote")] if row.remote else []
+    ways += [pen.sentence("paper")] if row.paper else []
+    ways.append(pen.said(row, "how_to_vote"))
+    told = pen.sentence("how", words=_run(pen, ways))
+    help_ = pen.sentence("helpers", words=pen.said(row, "helpers")) if row.helpers else ""
+    return _run(pen, [told, help_])
 
 
-def _rule(vote: Vote) -> str:
+def _rule(pen: Pen, vote: Vote) -> str:
     """The rule in plain words, made from the rule itself."""
     card = rulecards.card(Rule.from_json(vote.rule), motion=vote.method is Method.MOTION)
-    return _say("rule", words="".join(line.say(_zh) for line in card))
+    return pen.sentence("rule", words=_run(pen, [line.say(pen.word) for line in card]))
 
 
-def _zh(key: str) -> str:
-    return translate("zh", key)
+def _run(pen: Pen, sentences: list[str]) -> str:
+    """Sentences one after the other: Chinese ones without a space between."""
+    return ("" if pen.language == "zh" else " ").join(one for one in sentences if one)
 
 
-def _study(row: Preparation) -> str:
+def _study(pen: Pen, row: Preparation) -> str:
     if row.study_on is None:
         return ""
-    return _say("study", day=day("zh", row.study_on), words=row.study_opinion)
+    words = pen.said(row, "study_opinion")
+    return pen.sentence("study", day=day(pen.language, row.study_on), words=words)
 
 
-def _result(vote: Vote) -> list[str]:
+def _result(pen: Pen, vote: Vote) -> list[str]:
     """The question, the outcome and every line of the arithmetic."""
     assert vote.outcome is not None  # noqa: S101  (it has been counted)
-    outcome = translate("zh", f"decision.outcome.{vote.outcome.value}")
-    told = counting.sentences(vote, _zh)
-    return [_say("question", question=vote.question), _say("outcome", outcome=outcome), *told]
+    return [
+        pen.sentence("question", question=pen.said(vote, "question")),
+        pen.sentence("outcome", outcome=pen.word(f"decision.outcome.{vote.outcome.value}")),
+        *counting.sentences(vote, pen.word),
+    ]

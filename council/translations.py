@@ -35,6 +35,11 @@ def add(ctx: Context, row: Situated, *, field: str, words: str) -> Translation:
     with checking() as check:
         check.text(words, field, limit=LONGEST)
         check(isinstance(getattr(row, field, None), str | list), "not_a_choice", "field")
+    return put(ctx.session, row, field, words)
+
+
+def put(session: Session, row: Situated, field: str, words: str) -> Translation:
+    """Note the English of one text of a row that was flushed (call it inside an act)."""
     table: str = row.__tablename__  # type: ignore[attr-defined]
     row_id: int = row.id  # type: ignore[attr-defined]
     matter = row_id if table == "proposal" else getattr(row, "proposal_id", None)
@@ -43,13 +48,13 @@ def add(ctx: Context, row: Situated, *, field: str, words: str) -> Translation:
         Translation.subject_id == row_id,
         Translation.field == field,
     )
-    made = ctx.session.scalars(found).first()
+    made = session.scalars(found).first()
     if made is None:
         made = Translation(
             community_id=row.community_id, proposal_id=matter, subject_table=table,
             subject_id=row_id, field=field, words=words,
         )  # fmt: skip
-        ctx.session.add(made)
+        session.add(made)
     made.words = words
     return made
 

@@ -17,6 +17,7 @@ from council import (
     rollcalls,
     rolls,
     safeguards,
+    translations,
     verify,
     votes,
 )
@@ -97,6 +98,8 @@ def test_the_notice_needs_question_both_sides_times_and_the_partys_study(world: 
     poll.step("publish_roll")
     world.wait(days=6)
     poll.step("settle_roll")
+    worker = world.as_(Post.COMMUNITY_WORKER)
+    translations.add(worker, poll.vote, field="title", words="Rules on dogs")
     assert needs(poll, "announce") == (
         "arguments_ready", "offline_way_named", "study_recorded", "times_set",
     )  # fmt: skip
@@ -106,9 +109,14 @@ def test_the_notice_needs_question_both_sides_times_and_the_partys_study(world: 
     assert needs(poll, "announce") == ("notice_days_left", "open_long_enough")
     poll.prepared(opens_at=opens + timedelta(days=6), closes_at=opens + timedelta(days=13))
     poll.step("announce")
-    kinds = [one.kind for one in notices.of_vote(world.session, poll.vote.id)]
-    assert kinds == [NoticeKind.VOTE_NOTICE]
-    assert "孩子和老人" in notices.of_vote(world.session, poll.vote.id)[0].body
+    (hung,) = notices.of_vote(world.session, poll.vote.id)
+    assert hung.kind is NoticeKind.VOTE_NOTICE
+    assert "孩子和老人" in hung.body
+    english = translations.of_rows(world.session, [("notice", hung.id)])
+    assert english["notice", hung.id, "title"] == "Notice of a vote: Rules on dogs"
+    told = english["notice", hung.id, "body"].split("\n\n")
+    assert told[0] == "Question: 您是否同意修订后的《文明养犬居民公约》？"
+    assert any(one.startswith("The rule: ") and ". To be valid" in one for one in told)
 
 
 def test_the_residents_assembly_has_ten_days_of_notice(world: World) -> None:

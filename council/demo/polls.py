@@ -36,6 +36,8 @@ BODY = {Post.COMMITTEE: 6, Post.DELEGATE: 44}
 """With the two who have an account of their own: 45 delegates and a committee of seven."""
 
 WORDS = ("arguments_for", "arguments_against", "how_to_vote", "helpers", "legal_basis")
+CLOSING = 20
+"""The hour at which a vote closes; it opens at nine."""
 EVERY = 6
 """Every so manieth voter comes to the counter."""
 
@@ -89,14 +91,15 @@ def hold(stage: Stage, said: Script, matter: Proposal | None, previous: Vote | N
     owners.entrust(stage, vote, said)
     wanted = safeguards.checklist(stage.session, vote)
     safeguards.pass_checklist(stage.as_(WATCH), vote, ticked=wanted)
-    yield stage.at(said["opens"], 9, 5)
-    if vote.id in course.due(stage.system()):
-        course.tick(stage.system(), vote.id)
+    yield stage.at(said["opens"])
+    _tick(stage, vote)
     yield from _vote(stage, vote, said)
     if "void" in said:
         yield stage.at(said["stops"], 11)
         _void(stage, vote, said)
         return
+    yield stage.at(said["closes"], CLOSING)
+    _tick(stage, vote)
     yield stage.at(said["closes"] + 1, 10)
     _step(stage, vote, "tally", "recorder")
     yield stage.at(said["closes"] + 2, 10)
@@ -106,6 +109,12 @@ def hold(stage: Stage, said: Script, matter: Proposal | None, previous: Vote | N
         yield from _dispute(stage, vote, said)
     yield stage.at(said["closes"] + 10, 10)
     _step(stage, vote, "finish")
+
+
+def _tick(stage: Stage, vote: Vote) -> None:
+    """The clock opens and closes a vote, unless it has done so with what else was due."""
+    if vote.id in course.due(stage.system()):
+        course.tick(stage.system(), vote.id)
 
 
 def _step(stage: Stage, vote: Vote, name: str, key: str = LEAD) -> None:
@@ -129,7 +138,7 @@ def _draft(stage: Stage, said: Script, matter: Proposal | None, previous: Vote |
         secret=said.get("secret", False), about_people=vote.about_people,
         paper=said.get("paper", False), previous_id=previous.id if previous else None,
         opens_at=stage.at(said["opens"]),
-        closes_at=deadlines.day_end(deadlines.local_date(stage.at(said["closes"]))),
+        closes_at=stage.at(said["closes"], CLOSING),
         **words,
     )  # fmt: skip
     preparations.prepare(ctx, vote, plan=plan)

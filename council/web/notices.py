@@ -1,6 +1,6 @@
 """The notice board: what hangs there today, and each notice as it is printed."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,12 +16,11 @@ from council.web.handler import handler
 from council.web.look import Translations
 
 
-def _words(request: Request, ctx: Context, found: Iterable[Notice]) -> Translations | None:
+def _words(request: Request, ctx: Context, found: Sequence[Notice]) -> Translations | None:
     """The English of the notices, for the English page only."""
     if request.state.look.language != "en":
         return None
-    matters = {row.proposal_id for row in found if row.proposal_id}
-    return translations.of_matters(ctx.session, matters)
+    return translations.of_rows(ctx.session, [("notice", row.id) for row in found])
 
 
 @handler()
