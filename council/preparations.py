@@ -1,5 +1,6 @@
 """Preparations: what a formal vote asks and of whom, its days, its papers, the Party's study."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -358,6 +359,14 @@ def of(session: Session, vote_id: int) -> Preparation:
 def find(session: Session, vote_id: int) -> Preparation | None:
     """The papers of a vote, if it has any."""
     return session.scalars(select(Preparation).where(Preparation.vote_id == vote_id)).first()
+
+
+def voided(session: Session, vote_ids: Iterable[int]) -> dict[int, datetime]:
+    """When each of these votes was voided, those that were, in one statement."""
+    found = select(Preparation).where(
+        Preparation.vote_id.in_(list(vote_ids)), Preparation.voided_at.is_not(None)
+    )
+    return {row.vote_id: row.voided_at for row in session.scalars(found) if row.voided_at}
 
 
 def plan_of(vote: Vote, row: Preparation) -> Plan:

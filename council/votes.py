@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, ForeignKey, Select, UniqueConstraint, func, select, tuple_
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    ForeignKey,
+    Select,
+    UniqueConstraint,
+    func,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import policy, proposals
@@ -239,6 +248,15 @@ def under_way(ctx: Context, community_id: int) -> list[Vote]:
     found = seen(ctx).where(
         Vote.community_id == community_id, Vote.agenda_item_id.is_(None),
         Vote.stage.not_in(DECIDED | {VoteStage.VOIDED}),
+    )  # fmt: skip
+    return list(ctx.session.scalars(found.order_by(Vote.closes_at, Vote.id)))
+
+
+def open_now(ctx: Context, community_id: int) -> list[Vote]:
+    """The formal votes in which somebody can vote now, the next to close first."""
+    found = seen(ctx).where(
+        Vote.community_id == community_id, Vote.agenda_item_id.is_(None),
+        Vote.stage == VoteStage.OPEN,
     )  # fmt: skip
     return list(ctx.session.scalars(found.order_by(Vote.closes_at, Vote.id)))
 

@@ -1,7 +1,7 @@
 """The start page and the list of outcomes: what was decided and done, what failed, what is late."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 from io import StringIO
@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import absences, deadlines, outcomes, translations
+from council import absences, counting, deadlines, outcomes, translations, votes
 from council.gate import Context
 from council.meetings import ItemStage, Meeting
 from council.outcomes import Card, Filter, OutcomeKind, Running
 from council.places import Place
 from council.proposals import OutcomeClass
 from council.text import safe_cell
+from council.votes import Vote
 from council.web import pages
 from council.web import words as say
 from council.web.handler import handler
@@ -37,16 +38,25 @@ def home(request: Request, ctx: Context) -> Response:
     place: Place | None = request.state.look.community
     if place is None:
         return pages.page(
-            request, "outcomes/first_week.html", running=[], totals=None, meeting=None
+            request,
+            "outcomes/first_week.html",
+            running=[],
+            totals=None,
+            meeting=None,
+            open_votes=[],
         )
     totals = outcomes.totals(ctx.session, place.id, ctx.now)
     running = outcomes.running(ctx.session, place.id)
     meeting = outcomes.next_meeting(ctx, place.id)
+    polls = votes.open_now(ctx, place.id)
+    voting: dict[str, Any] = {"open_votes": polls, "turnouts": {}, "mine": set[int]()}
+    if polls:
+        voting["turnouts"] = counting.turnouts(ctx.session, polls)
     me = ctx.actor.person_id if ctx.actor else None
     if not totals.all:
         return pages.page(
             request, "outcomes/first_week.html", running=running, totals=totals, meeting=meeting,
-            translations=_words(ctx, [], running, meeting),
+            translations=_words(ctx, [], running, meeting, polls), **voting,
         )  # fmt: skip
     wanted = Filter(place.id)
     found = outcomes.cards(ctx.session, wanted, ctx.now)
@@ -55,7 +65,8 @@ def home(request: Request, ctx: Context) -> Response:
         request, "outcomes/home.html", totals=totals, running=running, meeting=meeting,
         year=year, quarter=quarter, since=outcomes.period(year, quarter)[0],
         ballots=sum(one.waiting for one in absences.own(ctx.session, me)) if me else 0,
-        **_listed(found, wanted), translations=_words(ctx, found, running, meeting),
+        **_listed(found, wanted), translations=_words(ctx, found, running, meeting, polls),
+        **voting,
     )  # fmt: skip
 
 
@@ -177,12 +188,16 @@ def _listed(found: list[Card], wanted: Filter) -> dict[str, Any]:
 
 
 def _words(
-    ctx: Context, cards: list[Card], running: list[Running], meeting: Meeting | None = None
-) -> translations.Words:
+    ctx: Context, cards: list[Card], running: list[Running], meeting: Meeting | None = None,
+    polls: Iterable[Vote] = (),
+) -> translations.Words:  # fmt: skip
     matters = [card.proposal.id for card in cards] + [one.proposal.id for one in running]
     words = translations.of_matters(ctx.session, matters)
+    about = [("vote", one.id) for one in polls]
     if meeting:
-        words |= translations.of_rows(ctx.session, [("meeting", meeting.id)])
+        about.append(("meeting", meeting.id))
+    if about:
+        words |= translations.of_rows(ctx.session, about)
     return words
 
 

@@ -14,6 +14,7 @@ from council import (
     gate,
     outcomes,
     policy,
+    preparations,
     proposals,
     rollcalls,
     rulecards,
@@ -47,10 +48,14 @@ def index(request: Request, ctx: Context) -> Response:
     last = found[PAGE - 1] if len(found) > PAGE else None
     running = [] if before else votes.under_way(ctx, place_id)
     me = ctx.actor.person_id if ctx.actor else None
+    open_now = [row for row in running if row.is_open]
+    voided = preparations.voided(ctx.session, [row.id for row in found])
     return pages.page(
-        request, "votes/index.html", running=running, past=found[:PAGE], before=before,
+        request, "votes/index.html", past=found[:PAGE], before=before, open_votes=open_now,
+        coming=[row for row in running if not row.is_open],
+        ended={row.id: voided.get(row.id, row.ended) for row in found},
         older=outcomes.cursor(last.ended, last.id) if last else None,
-        turnouts=counting.turnouts(ctx.session, [row for row in running if row.is_open]),
+        turnouts=counting.turnouts(ctx.session, open_now),
         mine=votes.entitled(ctx.session, me, [row.id for row in running]) if me else set(),
         convenes=policy.allows(ctx.session, ctx.actor, Can.CONVENE, place_id),
         ignored=request.state.look.left_out(before=before),
@@ -77,8 +82,16 @@ def _data(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:
         "turnout": rollcalls.turnout(ctx.session, vote.id), "booth": mine,
         "closes": gate.possible(ctx, "vote.close", vote) if vote.is_open else None,
         "enters": policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id),
-        "translations": translations.of_matters(ctx.session, [item.proposal_id]),
+        "translations": _in_meeting(ctx, vote, item),
     }  # fmt: skip
+
+
+def _in_meeting(ctx: Context, vote: Vote, item: AgendaItem) -> translations.Words:
+    """The English of the matter and its meeting; the question is the motion, and is said alike."""
+    found = translations.of_matters(ctx.session, [item.proposal_id])
+    found |= translations.of_rows(ctx.session, [("meeting", item.meeting_id)])
+    motion = found.get(("agenda_item", item.id, "motion"), "")
+    return {("vote", vote.id, "question"): motion} | found if motion else found
 
 
 def _plain(ctx: Context, vote: Vote) -> dict[str, Any]:
