@@ -98,9 +98,7 @@ def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -
     )  # fmt: skip
 
 
-def words(
-    request: Request, ctx: Context, rows: list[Vote], *besides: tuple[str, int]
-) -> Words:
+def words(request: Request, ctx: Context, rows: list[Vote], *besides: tuple[str, int]) -> Words:
     """The English of matters, votes and other rows (table, id), for the English page only."""
     if request.state.look.language == "zh":
         return {}
