@@ -173,7 +173,7 @@ class Stage:
 def empty(page: Page) -> None:
     """Clear everything that a site has left in a browser: cookies, storage, cache and history."""
     at = urlsplit(page.url)
-    if at.scheme == "http":
+    if at.scheme in {"http", "https"}:
         page.evaluate("sessionStorage.clear()")
         page.goto("about:blank")
         tools = page.context.new_cdp_session(page)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Route, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -16,6 +16,7 @@ from council.i18n import Language
 from council.web import pages, static
 from council.web.forms import Form
 from council.web.middleware import HEADERS
+from tests.browser.stage import empty
 from tests.web.gallery import gallery, look
 
 pytestmark = pytest.mark.browser
@@ -87,23 +88,35 @@ def serve(route: Route) -> None:
     route.fulfill(status=answer.status_code, headers=kept | HEADERS, body=answer.content)
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    opened = browser.new_context(viewport={"width": 360, "height": 740}, locale="zh-CN")
-    opened.route("**/*", serve)
-    yield opened
-    opened.close()
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Page]:
+    """The one window of all tests here: a new one for each would take most of their time."""
+    context = browser.new_context(locale="zh-CN")
+    context.route("**/*", serve)
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    opened = context.new_page()
+def page(tab: Page) -> Iterator[Page]:
+    """An empty window of 360 pixels; nothing may complain in its console."""
+    empty(tab)
+    tab.set_viewport_size({"width": 360, "height": 740})
     said: list[str] = []
-    loud = {"error", "warning"}
-    opened.on("console", lambda one: said.append(one.text) if one.type in loud else None)
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    yield opened
-    assert [one for one in said if "status of 4" not in one] == []
+
+    def hear(one: ConsoleMessage) -> None:
+        if one.type in {"error", "warning"} and "status of 4" not in one.text:
+            said.append(one.text)
+
+    def fail(error: Error) -> None:
+        said.append(str(error))
+
+    tab.on("console", hear)
+    tab.on("pageerror", fail)
+    yield tab
+    tab.remove_listener("console", hear)
+    tab.remove_listener("pageerror", fail)
+    assert said == []
 
 
 READERS = ["", "?lang=en", "?size=elder&me", "?lang=en&size=elder&me"]
