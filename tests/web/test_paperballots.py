@@ -84,6 +84,17 @@ def test_the_counter_is_for_those_who_work_there(world, site, poll):
     assert watcher.count("还没有印纸票") == 1
 
 
+@pytest.mark.parametrize(("secret", "way"), [(True, "ballot/for"), (False, "for")])
+def test_whoever_wants_help_on_the_screen_is_led_there(world, site, secret, way):
+    poll = Poll(world)
+    poll.opened(paper=True, secret=secret)
+    world.commit()
+    client, address = site.as_(WORKER), f"/votes/{poll.vote.id}"
+    client.post(f"{address}/paper/runs", data={"size": "2"})
+    assert f'href="{address}/{way}"' in client.get(f"{address}/paper").text
+    assert client.get(f"{address}/{way}").status_code == 200
+
+
 def test_other_votes_have_no_counter(world, site):
     vote = Hall(world).vote_open()
     plain = Poll(world)
