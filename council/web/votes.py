@@ -73,7 +73,7 @@ def _vote(request: Request, ctx: Context) -> Vote:
 def _data(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:
     """What every page of a vote shows; before the close the turnout only."""
     if not vote.in_meeting:
-        return _plain(ctx, vote)
+        return _plain(request, ctx, vote)
     item = ctx.session.get_one(AgendaItem, vote.agenda_item_id)
     mine = booth(replace(ctx, behalf=None), vote)
     return {
@@ -94,10 +94,10 @@ def _in_meeting(ctx: Context, vote: Vote, item: AgendaItem) -> translations.Word
     return {("vote", vote.id, "question"): motion} | found if motion else found
 
 
-def _plain(ctx: Context, vote: Vote) -> dict[str, Any]:
+def _plain(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:
     """What the pages of the choice need of a formal vote."""
-    about = translations.of_rows(ctx.session, [("vote", vote.id)])
-    return {"vote": vote, "translations": about}
+    papers = ("preparation", preparations.of(ctx.session, vote.id).id)
+    return {"vote": vote, "translations": formal.words(request, ctx, [vote], papers)}
 
 
 def _page(
