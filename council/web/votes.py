@@ -177,7 +177,8 @@ def enter(request: Request, ctx: Context) -> Response:
     vote = _vote(request, ctx)
     if not policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id):
         raise NotAllowed("not_allowed")
-    return _page(request, ctx, vote, Form(consent=Consent.SPOKEN), "for")
+    number = request.query_params.get("person", "")[:9]
+    return _page(request, ctx, vote, Form(consent=Consent.SPOKEN, for_person=number), "for")
 
 
 @handler(session=True)
