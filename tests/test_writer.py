@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 from sqlalchemy import event, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from council import audit, proposals
 from council.db import Database
@@ -75,6 +75,45 @@ def test_whatever_waits_shares_one_commit(world: World, writer: Writer) -> None:
     assert len({future.result(10).person_id for future in futures}) == 3
     assert len(commits) == 2
     assert world.acts()[-3:] == ["proposal.support"] * 3
+
+
+def test_sixty_four_that_wait_share_one_durable_commit(world: World, writer: Writer) -> None:
+    """One COMMIT on a connection whose commits wait for the disk; nobody is answered before it."""
+    world.commit()
+    told: list[object] = []
+    durable = {"sqlite": "PRAGMA synchronous", "postgresql": "SHOW synchronous_commit"}
+
+    def asks(session):
+        return session.execute(text(durable[session.get_bind().dialect.name])).scalar()
+
+    go = blocked(writer)
+    futures = [writer.later(asks) for _ in range(64)]
+    event.listen(
+        world.database._writer, "commit", lambda _: told.append(any(f.done() for f in futures))
+    )
+    go.set()
+    assert {future.result(10) for future in futures} in ({2}, {"on"})
+    # The first is that of the work which kept the writer busy.
+    assert told == [False, False]
+
+
+def test_one_that_breaks_outside_of_an_act_is_undone_alone(world: World, writer: Writer) -> None:
+    proposal = world.matter(Stage.ADMITTED)
+    works = [support(world, key, proposal.id) for key in ("neighbour", Constituency.PARTY)]
+    world.commit()
+
+    def breaks(session):
+        session.execute(text("SELECT nothing FROM nowhere"))
+
+    go = blocked(writer)
+    futures = [writer.later(work) for work in (works[0], breaks, works[1])]
+    go.set()
+    assert futures[0].result(10).person_id == world.who["neighbour"]
+    with pytest.raises(DBAPIError):
+        futures[1].result(10)
+    assert futures[2].result(10).person_id == world.who[Constituency.PARTY]
+    assert supporters(world.database) == 2
+    assert world.acts()[-2:] == ["proposal.support"] * 2
 
 
 def test_what_one_raises_undoes_that_one_only(world: World, writer: Writer) -> None:
