@@ -18,6 +18,8 @@ from council.disputes import Dispute, DisputeAbout
 from council.gate import Act, Context, through
 from council.keepers import Keeper
 from council.opinions import Opinion
+from council.paperballots import PaperRun, SpoiledSlip
+from council.papercounts import PaperBatch, PaperCount, PaperEntry
 from council.people import Channel, Constituency, Office, Post
 from council.places import Place, PlaceKind
 from council.policy import Can
@@ -25,6 +27,7 @@ from council.preparations import Preparation
 from council.proxies import Proxy
 from council.referrals import Referral, Subject
 from council.safeguards import Watching, Witness
+from council.ties import CastingVote, LotShare
 from council.verify import Report
 from council.votes import Body, Voter
 from tests.example import Example
@@ -106,7 +109,7 @@ def complete(example: Example) -> None:
             holder_id=second.id, slot=2, written_on=date(2026, 5, 5),
         )  # fmt: skip
         through(system, Act("test.proxy", Can.SYSTEM), place, lambda: session.add(given))
-        papers = formal(first, admin.person_id, now)
+        papers = [*formal(first, admin.person_id, now), *on_paper(first, admin.person_id, now)]
         through(system, Act("test.papers", Can.SYSTEM), place, lambda: session.add_all(papers))
 
 
@@ -130,6 +133,30 @@ def formal(voter: Voter, person_id: int, now: datetime) -> list[verify.Governed]
             capacity=Constituency.RESIDENTS, channel=Channel.WEB, lodged_at=now,
         ),
         Witness(**vote, person_id=person_id, watching=Watching.TELLER, at=now),
+    ]  # fmt: skip
+
+
+def on_paper(voter: Voter, person_id: int, now: datetime) -> list[verify.Governed]:
+    """The rows that paper and a tie leave beside a formal vote, as if there had been some."""
+    vote = {"community_id": voter.community_id, "proposal_id": 1, "vote_id": voter.vote_id}
+    slips = {"used": 17, "spoiled": 1, "unused": 2}
+    entry = {key: value for key, value in vote.items() if key != "vote_id"}
+    return [
+        PaperRun(**vote, first=1, size=20, printed_by_id=person_id, printed_at=now),
+        SpoiledSlip(**vote, number=3, taken_by_id=person_id, taken_at=now),
+        PaperBatch(**vote, **slips, number=1, round=1, content=[], settled_at=now),
+        PaperEntry(
+            **entry, batch_id=1, round=1, slot=1, person_id=person_id, content=[], spoiled=1,
+            unused=2, at=now,
+        ),
+        PaperCount(
+            **vote, **slips, issued=20, missing=0, piles=[], by_id=person_id, at=now,
+        ),
+        CastingVote(**vote, person_id=person_id, favour=True, reason="主持人投赞成。", at=now),
+        LotShare(
+            **vote, person_id=person_id, digest="ab" * 32, nonce="cd", seed="清泉",
+            committed_at=now, revealed_at=now,
+        ),
     ]  # fmt: skip
 
 
