@@ -255,7 +255,7 @@ def since(
     found = select(Entry.idx, Entry.act, Entry.entry).where(
         Entry.place_id == place_id, Entry.at >= at, about
     )
-    return list(session.execute(found.order_by(Entry.idx)).tuples())
+    return [(idx, act, entry) for idx, act, entry in session.execute(found.order_by(Entry.idx))]
 
 
 def salts(session: Session, indexes: Iterable[int]) -> dict[tuple[int, int], bytes]:
