@@ -14,7 +14,7 @@ from council.preparations import Preparation
 from council.tallies import Weight
 from council.thresholds import Rule
 from council.translations import Words
-from council.votes import Method, Vote
+from council.votes import Method, Vote, VoteMode
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ def announce(ctx: Context, vote: Vote) -> None:
             _who(pen, ctx.session, vote),
             _when(pen, vote),
             _how(pen, row),
+            _receipts(pen, vote, row),
             _rule(pen, vote),
             pen.sentence("arguments_for", words=pen.said(row, "arguments_for")),
             pen.sentence("arguments_against", words=pen.said(row, "arguments_against")),
@@ -169,6 +170,12 @@ def _how(pen: Pen, row: Preparation) -> str:
     return _run(pen, [told, help_])
 
 
+def _receipts(pen: Pen, vote: Vote, row: Preparation) -> str:
+    """How everybody checks later that their ballot was counted."""
+    given = row.remote and vote.mode is VoteMode.SECRET
+    return pen.sentence("receipts") if given else ""
+
+
 def _rule(pen: Pen, vote: Vote) -> str:
     """The rule in plain words, made from the rule itself."""
     card = rulecards.card(Rule.from_json(vote.rule), motion=vote.method is Method.MOTION)
@@ -188,10 +195,12 @@ def _study(pen: Pen, row: Preparation) -> str:
 
 
 def _result(pen: Pen, vote: Vote) -> list[str]:
-    """The question, the outcome and every line of the arithmetic."""
+    """The question, the outcome, every line of the arithmetic, and how anybody counts again."""
     assert vote.outcome is not None  # noqa: S101  (it has been counted)
     return [
         pen.sentence("question", question=pen.said(vote, "question")),
         pen.sentence("outcome", outcome=pen.word(f"decision.outcome.{vote.outcome.value}")),
         *counting.sentences(vote, pen.word),
+        pen.sentence("recount"),
+        pen.sentence("receipts") if vote.mode is VoteMode.SECRET else "",
     ]

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from council import ballots, deliberations, records, rollcalls, votes
+from council import ballots, deliberations, notices, records, rollcalls, votes
 from council.people import Constituency, Post
 from council.votes import Choice, VoteStage
 from tests.hall import SEATS, Hall
@@ -101,3 +101,12 @@ def test_a_vote_in_a_meeting_has_a_record_with_its_seats(world: World) -> None:
     assert [row[1] for row in found["rows"]].count("residents") == 2
     assert [row[2] for row in found["rows"]] == ["for", "for", "against", "for", None, "for"]
     assert "name" not in json.dumps(found["rows"])
+
+
+def test_the_notices_say_how_to_check_a_receipt_and_how_to_count_again(world: World) -> None:
+    poll = Poll(world, "RESIDENT_ASSEMBLY")
+    in_secret(poll, ["for", "for", "against"], electorate="residents")
+    first, last = notices.of_vote(world.session, poll.vote.id)
+    assert "查我的票" in first.body
+    for words in ("自己重新计票", "查我的票"):
+        assert words in last.body
