@@ -6,7 +6,7 @@ from typing import Any
 
 from council.derivations import Field, Line, exactly
 from council.tallies import Base, Count, Tally, Weight, total
-from council.thresholds import Electorate, Presence, Rule, Test
+from council.thresholds import Electorate, Presence, Rule, Test, Tie
 
 Fields = Mapping[str, Field]
 
@@ -16,7 +16,8 @@ def card(
 ) -> tuple[Line, ...]:
     """Return the sentences of a rule, in the order in which people ask.
 
-    Without a motion there is no for and against: who votes, what makes it valid, and no more.
+    Without a motion there is no for and against: who votes, what makes it valid, and whether a lot
+    decides between equal options.
 
     `counts`: constituency (or "all") → its tally by each weight, of which only due and present are
     read; with them the card works out the numbers. Nobody present means that it is not known yet.
@@ -42,6 +43,8 @@ def _sentences(rule: Rule, counts: Mapping[str, Count], *, motion: bool) -> Iter
     yield from _valid(rule, counts)
     if motion:
         yield from _by_motion(rule, counts)
+    elif rule.tie is Tie.LOT:
+        yield _line("place.lot")
     if not rule.binding:
         yield _line("advice")
 

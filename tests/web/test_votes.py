@@ -307,7 +307,9 @@ def test_at_the_counter_a_worker_enters_each_of_these_votes(world, site):
     faces = meetings.faces(world.session, world.community.id, [world.who["neighbour"]])
     number = str(faces[world.who["neighbour"]].number)
     client, address = site.as_(Post.COMMUNITY_WORKER), f"/votes/{vote.id}"
-    assert 'name="entry"' in client.get(f"{address}/for").text
+    blank = client.get(f"{address}/for?person={number}").text
+    assert 'name="entry"' in blank
+    assert f'value="{number}"' in blank
     sent = {"entering": "1", "channel": "hall", "consent": "spoken", "choice": "for"}
     wrong = client.post(f"{address}/ballots", data=sent | {"for_person": number, "entry": "2"})
     assert wrong.status_code == 422
