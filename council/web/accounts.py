@@ -168,6 +168,7 @@ ADDRESSES = {
     "proposal": "/proposals/{matter}", "review": "/proposals/{matter}/review",
     "panelist": "/proposals/{matter}/review", "meeting": "/meetings/{row}",
     "agenda_item": "/meetings/{meeting}/items/{row}", "commitment": "/commitments/{row}",
+    "vote": "/votes/{row}",
 }  # fmt: skip
 """Where somebody does what is due, by the table of the row that it is about."""
 

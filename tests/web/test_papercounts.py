@@ -37,6 +37,7 @@ def test_two_clerks_disagree_see_where_and_agree(world, site):
     one, two, watch = site.as_(ONE), site.as_(TWO), site.as_(WATCH)
     for client, watching in ((one, "teller"), (two, "teller"), (watch, "observer")):
         client.post(f"/votes/{poll.vote.id}/witnesses", data={"watching": watching})
+    assert f'href="/votes/{poll.vote.id}"' in one.get("/me").text
     assert "清点纸票" in one.get(f"/votes/{poll.vote.id}").text
     assert one.post(base).headers["location"] == f"{base}/1"
     assert one.post(f"{base}/1", data=numbers(2, 1, 0, 0)).status_code == 303
