@@ -22,6 +22,8 @@ from council import (
     preparations,
     process,
     proxies,
+    records,
+    recounting,
     rules,
     verify,
 )
@@ -96,6 +98,14 @@ def test_it_loads_within_thirty_seconds_and_everything_verifies(loaded: Loaded) 
     report = verify.verify(loaded.database, loaded.settings)
     assert report.broken == []
     assert report.signed_size == report.size
+
+
+def test_every_result_that_is_shown_can_be_counted_again_from_its_record(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        shown = [one for one in session.scalars(select(Vote)) if records.is_shown(one)]
+        assert len(shown) >= 8
+        for vote in shown:
+            assert recounting.recount(records.record(session, vote)).differing == (), vote.id
 
 
 def test_xiema_road_has_its_numbers(loaded: Loaded) -> None:

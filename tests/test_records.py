@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+from sqlalchemy import event
+
 from council import ballots, deliberations, notices, records, rollcalls, votes
 from council.people import Constituency, Post
 from council.votes import Choice, VoteStage
@@ -110,3 +112,17 @@ def test_the_notices_say_how_to_check_a_receipt_and_how_to_count_again(world: Wo
     assert "查我的票" in first.body
     for words in ("自己重新计票", "查我的票"):
         assert words in last.body
+
+
+def test_a_record_takes_as_many_statements_for_many_ballots_as_for_few(world: World) -> None:
+    seen: list[str] = []
+    event.listen(world.session.get_bind(), "before_cursor_execute", lambda *told: seen.append(""))
+    counts = []
+    for size in (2, 40):
+        poll = Poll(world, size=size)
+        poll.provisional(*[Choice.FOR] * size)
+        world.commit()
+        seen.clear()
+        assert len(records.record(world.session, poll.vote)["rows"]) == size
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 20
