@@ -13,6 +13,7 @@ from council.gate import Context, act
 from council.people import Byline, Office
 from council.places import Place
 from council.policy import HOLDERS, Can
+from council.preparations import PREPARING
 from council.sealing import Pair, Unreadable
 from council.votes import Vote, VoteMode, VoteStage
 
@@ -60,9 +61,9 @@ def box_to_be_sealed(ctx: Context, vote: Vote) -> bool:
     return vote.mode is VoteMode.SECRET and is_sealed(vote) and vote.stage in BEFORE
 
 
-def box_not_yet_used(ctx: Context, vote: Vote) -> bool:
-    """It is a secret vote, and it has not opened."""
-    return vote.mode is VoteMode.SECRET and vote.stage in BEFORE
+def box_not_yet_announced(ctx: Context, vote: Vote) -> bool:
+    """It is a secret vote whose notice has not gone out yet."""
+    return vote.mode is VoteMode.SECRET and vote.stage in PREPARING
 
 
 def not_yet_keeper(ctx: Context, vote: Vote) -> bool:
@@ -81,7 +82,7 @@ def keepers_ready(ctx: Context, vote: Vote) -> bool:
 # Acts
 
 
-@act("box.choose", who=Can.CONVENE, requires=(box_not_yet_used,))
+@act("box.choose", who=Can.CONVENE, requires=(box_not_yet_announced,))
 def choose(ctx: Context, vote: Vote, *, sealed: bool) -> None:
     """Decide whether the ballots lie sealed until two keepers open the box."""
     vote.settings = {**vote.settings, SEALED: sealed}

@@ -8,6 +8,7 @@ from council.keepers import Code
 from council.people import Constituency, Post
 from council.votes import VoteStage
 from tests.booth import Booth
+from tests.polling import Poll
 from tests.test_ballots import inside
 from tests.world import World
 
@@ -89,8 +90,8 @@ def test_a_box_in_the_light_mode_has_no_keepers(world: World) -> None:
         keepers.take(world.as_(Post.OVERSIGHT), booth.vote, code=keepers.new_code())
 
 
-def test_the_convener_decides_before_the_opening_whether_the_box_is_sealed(world: World) -> None:
-    booth = Booth(world)
+def test_the_convener_decides_before_the_notice_whether_the_box_is_sealed(world: World) -> None:
+    booth = Booth(world, stage=VoteStage.ROLL_FINAL)
     keepers.choose(world.as_(Post.PARTY_LEAD), booth.vote, sealed=True)
     assert keepers.is_sealed(booth.vote)
     keepers.choose(world.as_(Post.PARTY_LEAD), booth.vote, sealed=False)
@@ -98,7 +99,21 @@ def test_the_convener_decides_before_the_opening_whether_the_box_is_sealed(world
     assert world.acts()[-2:] == ["box.choose", "box.choose"]
     with pytest.raises(NotAllowed):
         keepers.choose(world.as_(Post.OVERSIGHT), booth.vote, sealed=True)
-    booth.opened()
+    booth.at(VoteStage.ANNOUNCED)
     with pytest.raises(NotReady) as refusal:
         keepers.choose(world.as_(Post.PARTY_LEAD), booth.vote, sealed=True)
-    assert refusal.value.needs == ("box_not_yet_used",)
+    assert refusal.value.needs == ("box_not_yet_announced",)
+
+
+def test_a_sealed_vote_is_announced_when_it_has_two_keepers(world: World) -> None:
+    poll = Poll(world)
+    poll.published(secret=True)
+    keepers.choose(world.as_(Post.PARTY_LEAD), poll.vote, sealed=True)
+    world.wait(days=6)
+    poll.step("settle_roll")
+    keepers.take(world.as_(Post.OVERSIGHT), poll.vote, code=keepers.new_code())
+    with pytest.raises(NotReady) as refusal:
+        poll.step("announce")
+    assert refusal.value.needs == ("keepers_ready",)
+    keepers.take(world.as_(Post.RECORDER), poll.vote, code=keepers.new_code())
+    poll.step("announce")

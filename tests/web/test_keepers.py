@@ -6,7 +6,7 @@ import pytest
 
 from council import keepers
 from council.people import Constituency, Post
-from council.votes import VoteMode
+from council.votes import VoteMode, VoteStage
 from tests.booth import Booth, R
 
 KEEPERS = (Post.OVERSIGHT, Post.RECORDER)
@@ -14,7 +14,7 @@ KEEPERS = (Post.OVERSIGHT, Post.RECORDER)
 
 @pytest.fixture
 def booth(world):
-    made = Booth(world)
+    made = Booth(world, stage=VoteStage.ROLL_FINAL)
     world.commit()
     return made
 
