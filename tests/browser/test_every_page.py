@@ -33,7 +33,7 @@ PAGES = {200, 403}
 UNLINKED = {"": ("/notices",), "community_worker": ("/people/2/slip",)}
 """Pages to which a form leads, or an address on paper."""
 
-NO_PAGE = re.compile(r"\.(ics|jpg|txt)$|^/log/(checkpoint|key|proofs)")
+NO_PAGE = re.compile(r"\.(ics|jpg|json|py|txt)$|^/log/(checkpoint|key|proofs)")
 
 ROOMS = re.compile(r"^/(proposals|meetings|commitments)/\d+$")
 """Each of these is opened: a matter in another stage is another page."""
