@@ -9,7 +9,7 @@ from council.disputes import Ruling
 from council.entitlements import Entry
 from council.people import Constituency, Post
 from council.votes import Choice, Method
-from tests.polling import Poll
+from tests.polling import Poll, of_matter
 from tests.web.conftest import statements
 
 OPTIONS = (("健身器材", 30_000), ("感应灯", 20_000), ("长椅", 10_000))
@@ -179,3 +179,35 @@ def test_a_voided_vote_shows_the_day_it_was_voided(world, site):
     assert "宣布作废5 月 29 日 09:00" in shown
     assert "投票截止" not in shown
     assert "5 月 29 日" in plain(site.visitor().get("/votes").text)
+
+
+def test_a_matter_leads_to_its_vote_and_back(world, site):
+    poll = of_matter(world)
+    poll.published()
+    world.commit()
+    matter = site.visitor().get(f"/proposals/{poll.vote.proposal_id}").text
+    assert f'href="/votes/{poll.vote.id}"' in matter
+    assert "去看居民会议的投票" in matter
+    assert f'href="/proposals/{poll.vote.proposal_id}"' in page(site, poll.vote)
+
+
+def test_a_step_that_is_not_ready_says_what_is_missing(world, site):
+    poll = Poll(world)
+    world.commit()
+    client = site.as_(Post.PARTY_LEAD)
+    refused = client.post(f"/votes/{poll.vote.id}/transitions/publish_roll")
+    assert refused.status_code == 409
+    for words in ("要先录入名册。", "还没有写好名称和问题。"):
+        assert words in refused.text
+        assert words in client.get(f"/votes/{poll.vote.id}").text
+
+
+def test_the_list_of_a_roll_is_of_the_kind_that_the_papers_name(world, site):
+    poll = Poll(world, "RESIDENT_ASSEMBLY")
+    poll.prepared(electorate="households")
+    world.commit()
+    worker, address = site.as_(Post.COMMUNITY_WORKER), f"/votes/{poll.vote.id}/roll"
+    form = worker.get(f"{address}/import").text
+    assert 'name="kind" value="households"' in form
+    other = worker.post(f"{address}/check", data={"kind": "residents", "pasted": "姓名,楼栋\n甲,1"})
+    assert other.status_code == 422
