@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import (
@@ -288,14 +289,23 @@ def home(folder: str) -> Path:
 
 
 def migrate(url: str) -> None:
-    """Bring the database up to date; safe to repeat. Creates an SQLite file's folder."""
+    """Bring the database up to date; safe to repeat. Creates an SQLite file's folder.
+
+    Raises RuntimeError for a database that a version with other migrations made.
+    """
     location = sa.make_url(url)
     if location.drivername.startswith("sqlite") and location.database:
         Path(location.database).parent.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(home("alembic")).replace("%", "%%"))
     config.attributes["url"] = url
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise RuntimeError(
+            f"this database was made by another version of Council ({error}): "
+            "go on with that version, or set the database aside and begin a new one."
+        ) from error
 
 
 def install_triggers(connection: sa.Connection) -> None:

@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import create_engine, update
 from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
@@ -50,6 +50,15 @@ def run(*arguments: str) -> tuple[int, str]:
 )
 def test_without_a_database_one_is_told_how_to_make_it(said: str, told: str) -> None:
     assert told in command.sentence(OperationalError("SELECT 1", {}, Exception(said)))
+
+
+def test_a_database_of_another_version_is_left_alone_with_a_sentence(folder: Path) -> None:
+    other = create_engine(f"sqlite:///{folder}/council.db")
+    with other.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'abcdef'")
+    with pytest.raises(RuntimeError, match="made by another version of Council") as refused:
+        run("migrate")
+    assert "abcdef" in command.sentence(refused.value)
 
 
 def test_an_empty_installation_gets_an_administrator_whose_slip_signs_in(folder: Path) -> None:
