@@ -3,6 +3,7 @@
 Small readers of the two formats, for the test that looks for traces of secret ballots.
 """
 
+import json
 import re
 import shutil
 import sqlite3
@@ -133,3 +134,15 @@ def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
             name: [tuple(row) for row in session.execute(text(f'SELECT * FROM "{name}"'))]
             for name in names
         }
+
+
+def holding(rows: dict[str, list], *words: str) -> set[str]:
+    """The tables in which any of these words stand, in text or in bytes."""
+    wanted = [word.encode() for word in words]
+    wanted += [json.dumps(word)[1:-1].encode() for word in words]
+
+    def holds(value: object) -> bool:
+        stored = bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
+        return any(word in stored for word in wanted)
+
+    return {name for name, found in rows.items() if any(holds(v) for row in found for v in row)}
