@@ -30,6 +30,7 @@ def test_the_page_asks_for_a_code_and_keeps_it_out_of_every_address(site):
     assert re.search(r'<form[^>]*method="post" action="/receipts"', page.text)
     assert "查票不用登录" in page.text
     assert "data-code" in page.text
+    assert site.visitor().get("/votes").text.count('href="/receipts"') == 2  # on top, and below
 
 
 def test_a_ballot_waits_then_is_logged_then_is_counted(world, site, booth):
