@@ -51,6 +51,9 @@ TABLES = (
 CHEAP = 64 * 1024 * 1024
 """Bytes up to which an SQLite file is written anew after a secret vote; it takes about a second."""
 
+PATIENCE = 10_000
+"""Milliseconds that a connection to SQLite waits for another."""
+
 APPEND_ONLY = ("audit_entry", "audit_node", "ballot")
 """Tables in which the database itself refuses every UPDATE and DELETE."""
 
@@ -232,7 +235,12 @@ def _sqlite(url: str, *, writes: bool) -> sa.Engine:
         url, poolclass=sa.QueuePool, hide_parameters=True,
         connect_args={"check_same_thread": False}, **pool,
     )  # fmt: skip
-    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"]
+    pragmas = [
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={PATIENCE}",
+    ]
     pragmas.append("secure_delete=ON" if writes else "query_only=ON")
 
     @event.listens_for(made, "connect")
@@ -257,7 +265,9 @@ def _empty(connection: Any) -> bool:
     pages, size = (cursor.execute(f"PRAGMA {n}").fetchone()[0] for n in ("page_count", "page_size"))
     if pages * size <= CHEAP:
         cursor.execute("VACUUM")
+    cursor.execute("PRAGMA busy_timeout=500")  # whoever writes meanwhile has to wait
     hindered, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    cursor.execute(f"PRAGMA busy_timeout={PATIENCE}")
     return not hindered
 
 

@@ -39,7 +39,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from council import audit, ballots, batches, jobs
+from council import audit, ballots, batches, db, jobs
 from council.db import Database
 from council.errors import NotReady
 from council.gate import Context
@@ -172,7 +172,12 @@ def polled(world: World, tmp_path: Path) -> Polled:
     return Polled(world, tmp_path)
 
 
-def test_after_the_close_no_attempt_joins_a_ballot_to_its_voter(polled: Polled) -> None:
+@pytest.mark.parametrize("cheap", [db.CHEAP, 0])
+def test_after_the_close_no_attempt_joins_a_ballot_to_its_voter(
+    polled: Polled, monkeypatch, cheap
+) -> None:
+    """Neither in a file that is written anew as a whole, nor in one that is too large for it."""
+    monkeypatch.setattr(db, "CHEAP", cheap)
     polled.close()
     assert polled.by_time() == set()
     assert polled.right(polled.by_place()) <= CHANCE
