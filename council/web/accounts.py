@@ -1,7 +1,6 @@
 """Signing in and out, and what somebody finds under My page."""
 
 import json
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,16 +10,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import absences, accounts, calendar, i18n, passwords, policy, proposals, slips
+from council import absences, accounts, calendar, passwords, policy, proposals, slips
 from council.accounts import Account, Current
-from council.calendar import Waiting
 from council.errors import Invalid, NotFound, Problem
 from council.gate import Context
-from council.meetings import AgendaItem
 from council.people import Constituency
 from council.policy import Can
 from council.proposals import Proposal
-from council.web import cookies, csrf, pages
+from council.web import cookies, csrf, pages, waiting
 from council.web.forms import Form
 from council.web.handler import form_of, handler, prepared
 from council.web.reader import settings_of, visitor_of
@@ -153,56 +150,22 @@ def here(request: Request) -> Current:
 def me(request: Request, ctx: Context) -> Response:
     """What waits for me: open votes first, then the rest by deadline."""
     look = request.state.look
-    waiting = calendar.waiting(ctx.session, look.actor, ctx.now)
-    ids = {one.deadline.proposal_id for one in waiting}
+    found = calendar.waiting(ctx.session, look.actor, ctx.now)
+    ids = {one.deadline.proposal_id for one in found}
     matters = ctx.session.scalars(select(Proposal).where(Proposal.id.in_(ids)))
     return pages.page(
-        request, "accounts/me.html", groups=grouped(waiting, ctx.now), waiting=look.waiting,
+        request, "accounts/me.html", groups=waiting.grouped(found, ctx.now), waiting=look.waiting,
         matters={row.id: row for row in matters}, capacities=capacities(request),
-        places=where(ctx.session, waiting), counter=at_counter(request, ctx),
+        places=waiting.where(ctx.session, found), polls=waiting.polls(ctx.session, found),
+        counter=at_counter(request, ctx),
         own=absences.own(ctx.session, ctx.person_id),
     )  # fmt: skip
-
-
-ADDRESSES = {
-    "proposal": "/proposals/{matter}", "review": "/proposals/{matter}/review",
-    "panelist": "/proposals/{matter}/review", "meeting": "/meetings/{row}",
-    "agenda_item": "/meetings/{meeting}/items/{row}", "commitment": "/commitments/{row}",
-    "vote": "/votes/{row}",
-}  # fmt: skip
-"""Where somebody does what is due, by the table of the row that it is about."""
-
-
-def where(session: Session, waiting: list[Waiting]) -> dict[int, str]:
-    """The address at which each of these clocks is stopped, by its id; one statement at most."""
-    clocks = [one.deadline for one in waiting]
-    ids = [one.subject_id for one in clocks if one.subject_table == "agenda_item"]
-    found = select(AgendaItem.id, AgendaItem.meeting_id).where(AgendaItem.id.in_(ids))
-    called = dict(session.execute(found).all()) if ids else {}
-    return {
-        one.id: ADDRESSES[one.subject_table].format(
-            matter=one.proposal_id, row=one.subject_id, meeting=called.get(one.subject_id)
-        )
-        + ("/minutes" if one.kind == "minutes" else "")
-        for one in clocks
-    }
 
 
 def at_counter(request: Request, ctx: Context) -> bool:
     """Whether the reader opens accounts for others."""
     community = request.state.look.community
     return bool(community and policy.allows(ctx.session, ctx.actor, Can.ENROL, community.id))
-
-
-def grouped(waiting: list[Waiting], now: datetime) -> dict[str, list[Waiting]]:
-    """What waits, under the heads of the page: late, today, this_week, later; no empty ones."""
-    groups: dict[str, list[Waiting]] = {}
-    today = i18n.local(now).date()
-    for one in waiting:
-        days = (one.deadline.due_day - today).days
-        soon = "today" if days <= 0 else "this_week" if days < 7 else "later"
-        groups.setdefault("late" if one.left.overdue else soon, []).append(one)
-    return groups
 
 
 @handler(session=True)

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from council import accounts, deliberations, i18n, passwords, process
+from council import accounts, deliberations, disputes, i18n, passwords, process
 from council.accounts import Account, Attempt, SignIn
 from council.audit import Entry
 from council.people import Constituency, Post
 from council.proposals import Stage
 from tests.hall import Hall
+from tests.polling import Poll
 from tests.test_reviews import under_review
 from tests.web.conftest import Site
 from tests.working import assigned
@@ -279,7 +280,11 @@ def test_every_clock_leads_to_the_page_on_which_it_is_stopped(home: Site) -> Non
     planned = hall.planned()
     review = under_review(world)
     task = assigned(world, world.matter(Stage.ADOPTED))
+    poll = Poll(world)
+    poll.published()
+    objection = disputes.lodge(world.as_("neighbour"), poll.vote, words="少了我爱人。")
     world.commit()
+    vote = f"/votes/{poll.vote.id}"
     item, matter = hall.items(planned)[0].id, review.proposal_id
     for who, kind, address in (
         (Post.HANDLER, "due.unit_answer", f"/meetings/{planned.id}/items/{item}"),
@@ -287,11 +292,14 @@ def test_every_clock_leads_to_the_page_on_which_it_is_stopped(home: Site) -> Non
         (Post.PARTY_LEAD, "due.call_meeting", f"/proposals/{hall.matter.id}"),
         (Post.PARTY_LEAD, "due.invite_panel", f"/proposals/{matter}/review"),
         (Post.HANDLER, "due.acknowledge", f"/commitments/{task.id}"),
+        (Post.PARTY_LEAD, "due.settle_roll", vote),
+        (Post.OVERSIGHT, "due.draft_ruling", f"{vote}/disputes/{objection.id}"),
     ):
         client = home.as_(who)
         mine = client.get("/me").text
         entry = next(one for one in mine.split("<li>") if i18n.translate("zh", kind) in one)
         assert f'href="{address}"' in entry
+        assert (poll.vote.title in entry) == (vote in address)
         assert client.get(address).status_code == 200
 
 
