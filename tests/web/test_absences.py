@@ -76,10 +76,11 @@ def test_my_page_names_the_votes_that_wait(world, site):
     mine = site.as_("neighbour").get("/me").text
     assert "等您投的票" in mine
     assert f"/votes/{booth.vote.id}/ballot" in mine
-    assert "1 张待投" in mine
+    assert "<h1>1 张待投</h1>" in mine
     booth.cast("neighbour")
     world.commit()
     voted = site.as_("neighbour").get("/me").text
+    assert "<h1>没有事等您办</h1>" in voted
     assert "1 张待投" not in voted
     assert "已投" in voted
     assert "等您投的票" not in site.as_(Constituency.EXPERTS).get("/me").text
