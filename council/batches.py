@@ -30,6 +30,7 @@ from council.gate import Context, act
 from council.people import SYSTEM, Constituency
 from council.policy import Can
 from council.receipts import commit
+from council.reckoning import TOGETHER
 from council.votes import SHOWN, Vote, VoteMode, VoteStage
 
 LARGEST = 400
@@ -190,7 +191,7 @@ def _opened(session: Session, vote: Vote, c: str) -> Opening | None:
 
 def published(session: Session, vote: Vote) -> list[Opening]:
     """Every ballot as it is published: the constituency only where it hides among enough others."""
-    hidden = pooled(session, vote)
+    hidden = frozenset(Constituency) if vote.settings.get(TOGETHER) else pooled(session, vote)
     return [
         Opening(one.c, one.choice, one.phrase, one.r, None)
         if one.constituency in hidden else one

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from council import ballots as box
-from council import choices, decisions, papercounts, reckoning
+from council import batches, choices, decisions, papercounts, reckoning
 from council.ballots import Mark
 from council.decisions import Outcome
 from council.derivations import Line
@@ -26,7 +26,13 @@ from council.votes import Vote, VoteMode, Voter
 
 
 def count(ctx: Context, vote: Vote) -> None:
-    """Reckon the result from the ballots and freeze it with its derivation."""
+    """Reckon the result from the ballots and freeze it with its derivation.
+
+    Where so few of a constituency voted in secret that its numbers would tell who voted how, and
+    the rule decides nothing by constituencies, all are counted as one.
+    """
+    if _tells_who(ctx.session, vote):
+        vote.settings = vote.settings | {reckoning.TOGETHER: True}
     vote.result = recount(ctx.session, vote)
     vote.outcome = Outcome(vote.result["outcome"])
 
@@ -45,7 +51,7 @@ def recount(session: Session, vote: Vote) -> dict[str, Any]:
 def asked(vote: Vote) -> Asked:
     """What was asked and how it is counted."""
     rule = Rule.from_json(vote.rule)
-    return Asked(vote.method.value, rule, vote.due, vote.options, vote.settings)
+    return reckoning.question(vote.method.value, rule, vote.due, vote.options, vote.settings)
 
 
 def ballots(session: Session, vote: Vote) -> list[Pile]:
@@ -126,6 +132,15 @@ def quorum(session: Session, vote: Vote) -> tuple[bool, tuple[Line, ...]]:
 
 
 # Private helpers
+
+
+def _tells_who(session: Session, vote: Vote) -> bool:
+    """Whether a split by constituency would tell how somebody voted, and decides nothing."""
+    rule = Rule.from_json(vote.rule)
+    if vote.mode is not VoteMode.SECRET or not rule.constituencies:
+        return False
+    decides = rule.advisory or rule.quorum_each or rule.each_present or rule.need
+    return not (decides or rule.none_unanimous) and bool(batches.pooled(session, vote))
 
 
 def _in_secret(session: Session, vote: Vote) -> list[Pile]:

@@ -85,7 +85,7 @@ class PaperCount(Governed, Base):
     unused: Mapped[int]
     missing: Mapped[int]
     reason: Mapped[str] = mapped_column(default="")
-    piles: Mapped[list[Any]] = mapped_column(JSON, info=PLAIN)
+    piles: Mapped[list[Any]] = mapped_column(JSON)
     by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
 

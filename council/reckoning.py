@@ -5,7 +5,7 @@ Standard library only, as all that it imports: the stand-alone recount carries t
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from council import budgets, decisions, lots, methods, rankings
@@ -24,6 +24,9 @@ KINDS: dict[str, type[Derivation]] = {
     one.method: one for one in (Approval, Score, Schulze, Runoff, Borda, EqualShares)
 }
 """What a stored derivation is read with, by the name of its method."""
+
+TOGETHER = "together"
+"""Setting of a secret vote: so few of a constituency voted that all are counted as one."""
 
 Translate = Callable[[str], str]
 Numbers = dict[str, dict[Weight, int]]
@@ -57,6 +60,21 @@ class Asked:
     def ids(self) -> list[str]:
         """The identifiers of the options."""
         return [str(one["id"]) for one in self.options]
+
+
+def question(
+    method: str,
+    rule: Rule,
+    due: Mapping[str, Any],
+    options: Sequence[Json],
+    settings: Mapping[str, Any],
+) -> Asked:
+    """What was asked and how it is counted: by constituency, or all as one."""
+    if settings.get(TOGETHER):
+        weights = {weight for by in due.values() for weight in by}
+        due = {ALL: {one: sum(by.get(one, 0) for by in due.values()) for one in weights}}
+        rule = replace(rule, constituencies=())
+    return Asked(method, rule, due, options, settings)
 
 
 def reckon(asked: Asked, given: Sequence[Pile], before: Mapping[str, Any] | None) -> Json:

@@ -18,9 +18,10 @@ from council.decisions import Outcome
 from council.errors import NotFound
 from council.people import Constituency
 from council.preparations import Preparation
+from council.reckoning import TOGETHER
 from council.rollcalls import ROWS, SUMS, Ballot
 from council.scrutiny import FORMAT, LOGGED, digest
-from council.tallies import Json, Weight
+from council.tallies import ALL, Json, Weight
 from council.thresholds import Rule
 from council.votes import DECIDED, SHOWN, Vote, VoteMode, Voter, VoteStage
 
@@ -249,16 +250,17 @@ def _paper(session: Session, vote: Vote) -> Json | None:
     row = papercounts.of(session, vote.id)
     if row is None:
         return None
+    together = vote.settings.get(TOGETHER)
     hidden, sums = _pooled(session, vote), dict[str, list[Any]]()
     for side, choice, voters, area in row.piles:
-        shown = None if side in hidden else side
-        key = json.dumps([shown, choice], sort_keys=True) if hidden else str(len(sums))
+        shown = None if together or side in {ALL, *hidden} else side
+        key = json.dumps([shown, choice], sort_keys=True)
         pile = sums.setdefault(key, [shown, choice, 0, 0])
-        pile[2], pile[3] = pile[2] + voters, pile[3] + area
+        pile[2], pile[3] = pile[2] + voters, pile[3] + (area if weighs(vote) else 0)
     numbers = ("issued", "used", "spoiled", "unused", "missing")
     return {
         **{name: getattr(row, name) for name in numbers}, "reason": row.reason,
-        "piles": list(sums.values()),
+        "piles": [sums[key] for key in sorted(sums)],
         "bundles": [
             {name: getattr(one, name) for name in ("number", *numbers[1:4])}
             for one in papercounts.batches(session, vote.id)
@@ -269,7 +271,8 @@ def _paper(session: Session, vote: Vote) -> Json | None:
 def _pooled(session: Session, vote: Vote) -> list[str]:
     """The constituencies whose secret ballots are published together."""
     apart = vote.mode is VoteMode.SECRET and vote.rule.get("constituencies")
-    return sorted(batches.pooled(session, vote)) if apart else []
+    together = vote.settings.get(TOGETHER)
+    return sorted(batches.pooled(session, vote)) if apart and not together else []
 
 
 def _side(vote: Vote, side: Constituency | None) -> str | None:

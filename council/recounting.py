@@ -14,7 +14,7 @@ from typing import Any
 
 from council import scrutiny
 from council.derivations import Line
-from council.reckoning import Asked, reckon, sentences
+from council.reckoning import Asked, question, reckon, sentences
 from council.scrutiny import FORMAT
 from council.tallies import Json
 from council.thresholds import Rule
@@ -136,7 +136,7 @@ def read(text: str) -> Json:
 
 def _asked(record: Json) -> Asked:
     rule, due = Rule.from_json(record["rule"]), record["roll"]["due"]
-    return Asked(record["method"], rule, due, record["options"], record["settings"])
+    return question(record["method"], rule, due, record["options"], record["settings"])
 
 
 def _looked_at(name: str, part: Callable[[Json], Iterator[Line]], record: Json) -> list[Line]:

@@ -29,7 +29,7 @@ LOGGED = {
     },
     "paper_count": {
         "issued": "paper.issued", "used": "paper.used", "spoiled": "paper.spoiled",
-        "unused": "paper.unused", "missing": "paper.missing", "piles": "paper.piles",
+        "unused": "paper.unused", "missing": "paper.missing",
     },
     "preparation": {
         "roll_digest": "roll.digest", "counted_at": "times.counted",
@@ -178,18 +178,20 @@ def paper(record: Json) -> Iterator[Line]:
             fields = {"where": f"paper.{name}", "said": paper[name], "found": together}
             yield Line("recount.result", ok=False, fields=fields)
     counted = sum(voters for _, _, voters, _ in paper["piles"])
-    yield Line("recount.paper", counted == paper["used"], {"n": counted, "used": paper["used"]})
+    odd = [
+        choice for _, choice, _, area in paper["piles"]
+        if _has_odd_area(record, area)
+        or (record["method"] == "motion" and choice not in {*SAID, None})
+    ]  # fmt: skip
+    fits = counted == paper["used"] and not odd
+    yield Line("recount.paper", fits, {"n": counted, "used": paper["used"]})
     if record["marks"] is not None:
         taken, back = record["marks"]["paper"], paper["used"] + paper["missing"]
         yield Line("recount.taken", taken == back, {"taken": taken, "back": back})
     if record["rows"] is not None:
-        slips = [row[1:3] for row in record["rows"] if row[4] == "paper"]
-        found, told = Counter[str](), Counter[str]()
-        for side, choice in slips:
-            found[_key(side or ALL, choice)] += 1
-        for side, choice, voters, _ in paper["piles"]:
-            told[_key(side, choice)] += voters
-        yield Line("recount.by_number", found == told, {"n": counted})
+        slips = [(*row[1:3], 1, row[3]) for row in record["rows"] if row[4] == "paper"]
+        same = _summed(slips) == _summed(paper["piles"])
+        yield Line("recount.by_number", same, {"n": counted})
 
 
 def log(record: Json) -> Iterator[Line]:
@@ -235,8 +237,7 @@ def _as_logged(record: Json) -> Iterator[Line]:
     wrong, tables = [], {"vote"}
     tables |= {"paper_count"} if record["paper"] else set()
     tables |= {"preparation"} if record["item"] is None else set()
-    open_ = {path for table in tables for path in LOGGED[table].values()}
-    for where in sorted(open_ - ({"paper.piles"} if record["pooled"] else set())):
+    for where in (path for table in sorted(tables) for path in LOGGED[table].values()):
         said = _at(record, where)
         column, value, salt = last.get(where, ("", [], ""))
         if isinstance(value, dict) and value.keys() == {"h"}:
@@ -277,8 +278,14 @@ def _has_odd_area(record: Json, area: Any) -> bool:
     return bool(area) and Weight.AREA not in Rule.from_json(record["rule"]).weights
 
 
-def _key(*parts: Any) -> str:
-    return json.dumps(parts, sort_keys=True)
+def _summed(piles: Iterable[Iterable[Any]]) -> dict[str, tuple[int, int]]:
+    """Equal ballots together: how many voters, and their area."""
+    found: dict[str, tuple[int, int]] = {}
+    for side, choice, voters, area in piles:
+        key = json.dumps([side, choice], sort_keys=True)
+        n, areas = found.get(key, (0, 0))
+        found[key] = (n + voters, areas + area)
+    return found
 
 
 def _heads(found: Any) -> int:
@@ -300,7 +307,7 @@ def _in_secret(record: Mapping[str, Any]) -> Iterator[tuple[str | None, Any, int
     for _, choice, _, _, side in record["openings"]:
         yield side, choice, 1
     for side, choice, voters, _ in (record["paper"] or {"piles": ()})["piles"]:
-        yield None if side == ALL else side, choice, voters
+        yield side, choice, voters
 
 
 def _of_part(part: Json) -> Iterator[Pile]:

@@ -28,7 +28,9 @@ from council import (
     ties,
 )
 from council.entitlements import Entry
+from council.gate import Act, through
 from council.people import Constituency, Post
+from council.policy import Can
 from council.votes import Choice, Method, Ranking
 from tests.hall import Hall
 from tests.polling import Poll, votes_of
@@ -146,9 +148,23 @@ def by_constituency(world: World) -> dict[str, Any]:
     return published(poll)
 
 
-def pooled(world: World) -> dict[str, Any]:
-    """Few Party members have voted: theirs and the residents' ballots are published together."""
+def together(world: World) -> dict[str, Any]:
+    """So few Party members have voted in secret that all are counted as one."""
     poll = apart(world, secret=True)
+    drop(poll, *["for"] * 5, *["against"] * 4)
+    found = published(poll)
+    assert [one["constituency"] for one in found["result"]["constituencies"]] == ["all"]
+    assert found["result"]["totals"]["heads"]["due"] == 12
+    assert {one[4] for one in found["openings"]} == {None}
+    return found
+
+
+def pooled(world: World) -> dict[str, Any]:
+    """The same where the rule decides by constituencies: their ballots are published together."""
+    poll = apart(world, secret=True)
+    rule = poll.vote.rule | {"need": 1}
+    through(world.system(), Act("vote.test", Can.SYSTEM), poll.vote,
+            lambda: setattr(poll.vote, "rule", rule))  # fmt: skip
     drop(poll, *["for"] * 5, *["against"] * 4)
     found = published(poll)
     assert found["pooled"] == ["party", "residents"]
@@ -194,7 +210,7 @@ def on_paper(world: World) -> dict[str, Any]:
 
 
 KINDS = (
-    by_name, of_owners, secret, scored, in_meeting, by_constituency, pooled, in_sums,
+    by_name, of_owners, secret, scored, in_meeting, by_constituency, together, pooled, in_sums,
     tied_in_meeting, by_lot, on_paper, paper_by_name,
 )  # fmt: skip
 

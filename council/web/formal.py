@@ -31,6 +31,7 @@ from council.gate import Context
 from council.people import Constituency
 from council.policy import Can
 from council.preparations import Preparation
+from council.reckoning import TOGETHER
 from council.safeguards import Watching
 from council.tallies import Count, total
 from council.thresholds import Rule
@@ -187,7 +188,9 @@ def _hidden(vote: Vote, row: Preparation) -> list[Constituency]:
     """The constituencies whose split would tell who voted how, so that all are counted together."""
     told = Rule.from_json(vote.rule).constituencies
     before = vote.stage in preparations.PREPARING
-    return [] if told or before else [Constituency(one) for one in row.constituencies]
+    if before or (told and not vote.settings.get(TOGETHER)):
+        return []
+    return [Constituency(one) for one in row.constituencies]
 
 
 def _pooled(ctx: Context, vote: Vote) -> Pooled | None:

@@ -10,6 +10,7 @@ from council import recounting
 from council.votes import Choice
 from tests.polling import Poll
 from tests.test_records import in_meeting, in_secret
+from tests.test_recounting import together
 
 MANY = (Choice.FOR, Choice.FOR, Choice.AGAINST)
 
@@ -100,3 +101,11 @@ def test_a_vote_in_a_meeting_leads_to_its_record(world, site):
 def test_the_record_of_a_matter_that_is_not_public_is_not_there(world, site, poll):
     assert site.visitor().get("/votes/999/record").status_code == 404
     assert site.visitor().get("/votes/999/record.json").status_code == 404
+
+
+def test_a_vote_counted_as_one_says_why_there_is_no_split(world, site):
+    found = together(world)
+    address = f"/votes/{found['vote']}"
+    page = site.visitor().get(address).text
+    assert "合在一起计票，不分各方公布" in page
+    assert site.visitor().get(f"{address}/record").status_code == 200
