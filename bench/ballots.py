@@ -3,11 +3,11 @@
 `PYTHONPATH=. .venv/bin/python bench/ballots.py [ballots at each]`
 """
 
+import asyncio
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -35,14 +35,17 @@ def direct(found: Poll, seats: list[Seat], voters: int) -> Run:
     delays: list[float] = []
     writer = Writer(found.database)
 
-    def cast(work: Work) -> None:
-        start = time.perf_counter()
-        writer.submit(work)
-        delays.append(time.perf_counter() - start)
+    async def lane(mine: list[Work]) -> None:
+        for work in mine:
+            start = time.perf_counter()
+            await asyncio.wrap_future(writer.later(work))
+            delays.append(time.perf_counter() - start)
+
+    async def lanes() -> None:
+        await asyncio.gather(*(lane(ready[n::voters]) for n in range(voters)))
 
     start, before = time.perf_counter(), time.process_time()
-    with ThreadPoolExecutor(voters) as pool:
-        list(pool.map(cast, ready))
+    asyncio.run(lanes())
     run = Run(len(ready), time.perf_counter() - start, time.process_time() - before, delays)
     writer.close()
     return run
