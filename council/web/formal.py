@@ -198,7 +198,7 @@ def _pooled(ctx: Context, vote: Vote) -> Pooled | None:
     found = vote.reckoning
     if found is None or vote.mode is not VoteMode.SECRET or not found.rule.constituencies:
         return None
-    names = batches.pooled(ctx.session, vote)
-    some = [part.count for part in found.parts if part.constituency in names]
-    sums = {weight: total(count[weight] for count in some) for weight in found.rule.weights}
-    return Pooled(tuple(sorted(names)), sums) if some else None
+    few = batches.pooled(ctx.session, vote)
+    some = [part for part in found.parts if part.constituency in few]
+    sums = {weight: total(part.count[weight] for part in some) for weight in found.rule.weights}
+    return Pooled(tuple(Constituency(part.constituency) for part in some), sums) if some else None

@@ -4,16 +4,18 @@ import re
 
 import pytest
 
-from council import choices, disputes, rolls, safeguards, translations
+from council import ballots, choices, disputes, rolls, safeguards, translations
 from council.disputes import Ruling
 from council.entitlements import Entry
+from council.gate import Context
 from council.people import Constituency, Post
 from council.votes import Choice, Method
+from tests.booth import Booth
 from tests.polling import Poll, of_matter
 from tests.web.conftest import statements
 
 OPTIONS = (("健身器材", 30_000), ("感应灯", 20_000), ("长椅", 10_000))
-PARTY, RESIDENTS = Constituency.PARTY, Constituency.RESIDENTS
+SIDES = (Constituency.PARTY, Constituency.RESIDENTS, Constituency.COMMUNITY)
 
 
 def page(site, vote, key="", more=""):
@@ -90,10 +92,12 @@ def test_every_method_has_its_result_as_a_card_with_its_rule(
     assert '<span lang="zh-Hans">长椅</span>' in english
 
 
-def test_a_constituency_of_fewer_than_five_is_not_shown_apart_in_a_secret_vote(world, site):
+def secretly(world, *sizes):
+    """An open secret straw poll, apart for Party members, residents and the community."""
     poll = Poll(world, "STRAW")
-    poll.prepared(secret=True, constituencies=(PARTY, RESIDENTS))
-    roll = [Entry(f"名册{n}", "", "", 0, PARTY if n < 2 else RESIDENTS) for n in range(9)]
+    poll.prepared(secret=True, constituencies=SIDES)
+    sides = [side for side, size in zip(SIDES, sizes, strict=True) for _ in range(size)]
+    roll = [Entry(f"名册{n}", "", "", 0, side) for n, side in enumerate(sides)]
     rolls.take(world.as_(Post.COMMUNITY_WORKER), poll.vote, roll)
     poll.step("publish_roll")
     world.wait(days=6)
@@ -102,14 +106,42 @@ def test_a_constituency_of_fewer_than_five_is_not_shown_apart_in_a_secret_vote(w
     poll.checked()
     world.now = poll.vote.opens_at
     poll.tick()
+    return poll
+
+
+def published(world, poll):
+    """Close it, count it, publish its result."""
     world.now = poll.vote.closes_at
     poll.tick()
     for name, who in (("tally", Post.RECORDER), ("publish_result", Post.PARTY_LEAD)):
         poll.step(name, who)
     world.commit()
+
+
+def test_a_constituency_of_fewer_than_five_is_not_shown_apart_in_a_secret_vote(world, site):
+    poll = secretly(world, 2, 6, 5)
+    published(world, poll)
     shown = plain(page(site, poll.vote))
     assert "合在一起计票，不分各方公布" in shown
     assert "其中有一方不到五人" in shown
+
+
+def test_where_few_of_a_constituency_voted_only_a_sum_is_shown(world, site):
+    poll = secretly(world, 5, 9, 9)
+    booth = Booth.__new__(Booth)
+    booth.world, booth.vote = world, poll.vote
+    for number in (1, 2, *range(6, 13), *range(15, 22)):
+        choice = "against" if number < 6 else "for"
+        filled = ballots.fill(poll.vote, choice=choice, phrase=f"第{number}票", r=f"{number:032x}")
+        booth._drop(Context(world.session, None, world.now), booth.voter(number), filled)
+    published(world, poll)
+    table = page(site, poll.vote).partition("<tbody>")[2].partition("<tfoot>")[0]
+    cells = [one.strip() for one in re.findall(r">([^<>]+)<", table) if one.strip()]
+    assert cells == [
+        "居民", "9", "7", "7", "0", "0", "0",
+        "党员", "社区", "只公布合计", "14", "9", "7", "2", "0", "0",
+    ]  # fmt: skip
+    assert "党员、社区：投票的人太少" in plain(page(site, poll.vote))
 
 
 def test_the_texts_of_a_vote_are_translated_on_its_own_page(world, site):
