@@ -68,6 +68,9 @@ def load():
 
 
 if __name__ == "__main__":
+    if sys.version_info < (3, 11):
+        sys.stderr.write("recount.py: Python >= 3.11\\n")
+        sys.exit(2)
     load()
     sys.exit(sys.modules["council.recounting"].main(sys.argv[1:], WORDS))
 '''
