@@ -66,9 +66,8 @@ def _vote(request: Request, ctx: Context) -> Vote:
     return vote
 
 
-def _booth(request: Request, ctx: Context, asked: str, *, entering: bool = False) -> Booth:
+def _booth(ctx: Context, vote: Vote, asked: str, *, entering: bool = False) -> Booth:
     """The booth of whoever speaks, at the entry with the number `asked`, else the first open."""
-    vote = _vote(request, ctx)
     found = ballots.standing(ctx.session, vote, ctx.person_id)
     entries = {str(voter.number): (voter, done) for voter, done in found.entries}
     first = next(((voter, False) for voter in found.open), None) or next(iter(found.entries), None)
@@ -84,7 +83,7 @@ def _sent(request: Request, ctx: Context, form: Form) -> Booth:
     entering, vote = form.flag("entering"), _vote(request, ctx)
     if entering:
         ctx.behalf = counter.caller(request, ctx, vote.community_id)
-    booth = _booth(request, ctx, form.value("entry"), entering=entering)
+    booth = _booth(ctx, vote, form.value("entry"), entering=entering)
     if entering and booth.voter is None:
         raise Invalid(Problem("not_on_roll", "for_person"))
     return booth
@@ -120,7 +119,7 @@ def _form(request: Request, ctx: Context, booth: Booth, form: Form) -> Response:
 @handler(session=True)
 def show(request: Request, ctx: Context) -> Response:
     """One question and the choices; or why there is nothing to choose."""
-    booth = _booth(request, ctx, request.query_params.get("entry", ""))
+    booth = _booth(ctx, _vote(request, ctx), request.query_params.get("entry", ""))
     return _form(request, ctx, booth, Form())
 
 
@@ -196,7 +195,7 @@ def _again(request: Request, ctx: Context, form: Form) -> Response:
     if form.flag("entering"):
         vote = _vote(request, ctx)
         return _form(request, ctx, Booth(vote, Standing(), None, done=False, entering=True), form)
-    return _form(request, ctx, _booth(request, ctx, form.value("entry")), form)
+    return _form(request, ctx, _booth(ctx, _vote(request, ctx), form.value("entry")), form)
 
 
 def _receipt(request: Request, ctx: Context, booth: Booth, made: Receipt) -> Response:
