@@ -7,12 +7,22 @@ from datetime import datetime
 from sqlalchemy import func, literal, select, union
 from sqlalchemy.orm import Session
 
-from council import admissions, findings, implementation, meetings, policy, ratings, summaries
+from council import (
+    admissions,
+    findings,
+    implementation,
+    meetings,
+    policy,
+    ratings,
+    summaries,
+    votes,
+)
 from council.admissions import Admission
 from council.attendance import CheckIn
 from council.calendar import Deadline
 from council.commitments import CommitmentStage
 from council.consultations import Consultation
+from council.decisions import Outcome
 from council.gate import Context
 from council.i18n import Phrase
 from council.meetings import LIVE, AgendaItem, Decided, ItemStage, MeetingSeat, MeetingStage
@@ -22,6 +32,7 @@ from council.places import Unit
 from council.proposals import ENDED, Proposal, Stage, Supporter
 from council.reviews import Panelist
 from council.statements import Statement, StatementVote
+from council.votes import SHOWN, Vote
 
 PASSED = CommitmentStage.PASSED
 
@@ -155,6 +166,7 @@ class Parts:
     consultation: summaries.Section
     review: findings.Section | None
     meetings: meetings.Section | None
+    votes: list[Vote]
     work: implementation.Section
     rating: ratings.Section
 
@@ -167,6 +179,7 @@ def parts(ctx: Context, proposal: Proposal) -> Parts:
         summaries.section(session, proposal),
         findings.section(session, proposal),
         meetings.section(session, proposal),
+        votes.of_matter(ctx, proposal.id),
         implementation.section(session, proposal, now, actor),
         ratings.section(session, proposal, now, actor),
     )
@@ -182,7 +195,7 @@ def steps(
         _proposed(proposal, known.admission, returns),
         _consulted(known.consultation),
         _reviewed(known.review),
-        _met(proposal, known.meetings),
+        _met(proposal, known.meetings, known.votes),
         _worked(proposal, known.work),
     ]
     over = proposal.stage in ENDED | {Stage.WITHDRAWN}
@@ -245,26 +258,45 @@ def _reviewed(found: findings.Section | None) -> Step:
     )  # fmt: skip
 
 
-def _met(proposal: Proposal, found: meetings.Section | None) -> Step:
+def _met(proposal: Proposal, found: meetings.Section | None, formal: list[Vote]) -> Step:
     held = list(reversed(found.decided)) if found else []
+    counted = [one for one in reversed(formal) if one.stage in SHOWN]
     loops = [
         Note(Phrase("road.fell" if one.meeting.stage is MeetingStage.FELL else "road.postponed"),
              "result", one.meeting.starts_at)
         for one in held
         if one.meeting.stage is MeetingStage.FELL or one.item.stage is ItemStage.POSTPONED
     ]  # fmt: skip
+    loops += [
+        Note(Phrase("road.referred"), "result", one.meeting.starts_at)
+        for one in held if one.vote and one.vote.outcome is Outcome.REFERRED
+    ]  # fmt: skip
+    loops += [
+        Note(_by("road.not_by", one), "body", one.ended)
+        for one in counted if one.outcome is not Outcome.ADOPTED
+    ]  # fmt: skip
+    last = counted[-1] if counted and counted[-1].outcome is Outcome.ADOPTED else None
     decided = proposal.decided_at if proposal.admitted_at or held else None
     result = {
         Stage.REJECTED: ("off", "stage.rejected"), Stage.TRANSFERRED: ("info", "stage.transferred"),
     }.get(proposal.stage, ("ok", "stage.adopted") if decided else ("ok", ""))  # fmt: skip
     begun = [one.meeting.began_at for one in held if one.meeting.began_at]
     ahead = coming(found)
+    by = (
+        (Note(_by("road.by", last), "body"),) if last
+        else (Note(Phrase("road.result"), "result"),) if decided and held
+        else ()
+    )  # fmt: skip
     return Step(
         4, "", begun[0] if begun else None, decided,
         ahead.meeting.starts_at if ahead and not ahead.meeting.began_at else None, *result,
-        notes=(Note(Phrase("road.result"), "result"),) if decided and held else (),
-        loops=tuple(loops),
+        notes=by, loops=tuple(loops),
     )  # fmt: skip
+
+
+def _by(key: str, vote: Vote) -> Phrase:
+    """A sentence about the body that has voted."""
+    return Phrase(key, {"body": Phrase(f"body.{vote.body.value}")})
 
 
 def coming(found: meetings.Section | None) -> Decided | None:

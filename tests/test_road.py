@@ -7,6 +7,7 @@ from council.people import Constituency, Post
 from council.proposals import Stage
 from tests.consulting import close, consulting, counting
 from tests.hall import Hall
+from tests.polling import of_matter, votes_of
 from tests.test_findings import panel_of_two, published
 from tests.working import assigned, passed, past
 from tests.world import WORDS
@@ -191,3 +192,22 @@ def test_nothing_waits_once_a_matter_has_ended(world):
     made = submitted(world)
     world.put(made, Stage.NOT_ADMITTED)
     assert road.waits(world.session, [made.id]) == {}
+
+
+def test_the_body_that_decides_stands_in_the_fourth_stage_with_what_it_did_not_adopt(world):
+    poll = of_matter(world)
+    poll.provisional(*votes_of(0, 3, 0))
+    matter = world.session.get_one(proposals.Proposal, poll.vote.proposal_id)
+    step = steps_of(world, matter)[3]
+    assert [(one.words.key, one.anchor) for one in step.loops] == [("road.not_by", "body")]
+    assert step.loops[0].words.to("zh") == "居民会议没有通过"
+    assert step.notes == ()
+
+
+def test_what_a_body_adopted_is_not_called_the_result_of_a_meeting(world):
+    poll = of_matter(world)
+    poll.final(*votes_of(3, 0, 0))
+    matter = world.session.get_one(proposals.Proposal, poll.vote.proposal_id)
+    step = steps_of(world, matter)[3]
+    assert [one.words.to("zh") for one in step.notes] == ["居民会议通过"]
+    assert step.loops == ()

@@ -18,7 +18,6 @@ from council import (
     referrals,
     road,
     translations,
-    votes,
 )
 from council.errors import Invalid
 from council.gate import Context
@@ -165,7 +164,7 @@ def show(request: Request, ctx: Context) -> Response:
         took=road.participation(session, [proposal.id])[proposal.id],
         photos=files.photos(session, [pair], private=readable).get(pair, []) if readable else [],
         log=history.entries_of(ctx, proposal.id, LOG),
-        referral=referrals.of(session, proposal.id), ballots=votes.of_matter(ctx, proposal.id),
+        referral=referrals.of(session, proposal.id), ballots=known.votes,
         translations=words(request, ctx, [proposal.id]),
         **support_of(request, ctx, proposal, able),
     )  # fmt: skip
