@@ -1,6 +1,6 @@
 """The page of a formal vote: its course, what its reader can do, how it stands, how it came out."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from council import (
     ballots,
-    batches,
     calendar,
     counting,
     course,
@@ -33,7 +32,6 @@ from council.policy import Can
 from council.preparations import Preparation
 from council.reckoning import TOGETHER
 from council.safeguards import Watching
-from council.tallies import Count, total
 from council.thresholds import Rule
 from council.translations import Words
 from council.votes import SHOWN, Method, Vote, VoteMode, VoteStage
@@ -63,14 +61,6 @@ OF_PAPER = {"paper", "count"}
 """Pages of a vote that offers paper."""
 
 
-@dataclass(frozen=True)
-class Pooled:
-    """Constituencies whose votes are published as one sum."""
-
-    names: tuple[Constituency, ...]
-    count: Count
-
-
 def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -> Response:
     """The page of a formal vote, for everybody; what the reader can do stands first."""
     session, row = ctx.session, preparations.of(ctx.session, vote.id)
@@ -91,7 +81,7 @@ def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -
         until=disputes.until(session, vote), hung=notices.of_vote(session, vote.id),
         waits=calendar.running(session, vote), saved="saved" in request.query_params,
         card=_rule(ctx, vote), hidden=_hidden(vote, row),
-        pooled=_pooled(ctx, vote) if shown else None, shown=shown,
+        shown=shown,
         counted=counts.of(vote, language, spoken) if shown else None,
         broken=counts.broken(vote, language, spoken) if shown else (),
         method=counts.method(vote, language), **hands,
@@ -191,14 +181,3 @@ def _hidden(vote: Vote, row: Preparation) -> list[Constituency]:
     if before or (told and not vote.settings.get(TOGETHER)):
         return []
     return [Constituency(one) for one in row.constituencies]
-
-
-def _pooled(ctx: Context, vote: Vote) -> Pooled | None:
-    """The constituencies with so few ballots that only their sum is published."""
-    found = vote.reckoning
-    if found is None or vote.mode is not VoteMode.SECRET or not found.rule.constituencies:
-        return None
-    few = batches.pooled(ctx.session, vote)
-    some = [part for part in found.parts if part.constituency in few]
-    sums = {weight: total(part.count[weight] for part in some) for weight in found.rule.weights}
-    return Pooled(tuple(Constituency(part.constituency) for part in some), sums) if some else None
