@@ -7,10 +7,11 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import preparations
+from council import people, places, preparations
 from council.db import Base, Governed
 from council.errors import checking
 from council.gate import Context, act
+from council.people import Post
 from council.policy import Can
 from council.votes import Vote, VoteMode, Voter, VoteStage
 
@@ -104,9 +105,13 @@ def void_drafted(ctx: Context, vote: Vote) -> bool:
 
 
 def void_by_another(ctx: Context, vote: Vote) -> bool:
-    """Somebody else wrote the reason: voiding a vote needs two people."""
-    row = preparations.of(ctx.session, vote.id)
-    return ctx.actor is None or row.void_drafted_by_id != ctx.actor.person_id
+    """Two people void a vote, one of the oversight committee and one of the subdistrict."""
+    drafter = preparations.of(ctx.session, vote.id).void_drafted_by_id
+    if ctx.actor is None or drafter is None:
+        return True
+    path = places.path(ctx.session, vote.community_id)
+    held = people.actor(ctx.session, drafter, ctx.now).posts(path) | ctx.actor.posts(path)
+    return drafter != ctx.actor.person_id and held >= {Post.OVERSIGHT, Post.SUBDISTRICT}
 
 
 # Acts

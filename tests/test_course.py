@@ -13,6 +13,7 @@ from council import (
     course,
     disputes,
     notices,
+    offices,
     process,
     rollcalls,
     rolls,
@@ -279,6 +280,21 @@ def test_two_people_void_a_vote_at_any_stage(world: World, stage: str) -> None:
     assert poll.vote.stage is VoteStage.VOIDED
     assert poll.papers.voided_at == world.now
     assert "vote.void" in world.acts()
+
+
+def test_two_of_one_committee_do_not_void_a_vote(world: World) -> None:
+    poll = Poll(world)
+    poll.opened()
+    offices.give(
+        world.as_(Post.ADMIN), world.community, person_id=world.who["neighbour"],
+        post=Post.OVERSIGHT, until=world.now + timedelta(days=365),
+    )  # fmt: skip
+    safeguards.draft_void(world.as_("neighbour"), poll.vote, reason="名册用错了。")
+    assert needs(poll, "void", WATCH) == ("void_by_another",)
+    safeguards.draft_void(world.as_(Post.SUBDISTRICT), poll.vote, reason="名册用错了。")
+    assert needs(poll, "void", Post.SUBDISTRICT) == ("void_by_another",)
+    poll.step("void", WATCH)
+    assert poll.vote.stage is VoteStage.VOIDED
 
 
 def test_an_archived_vote_is_not_voided(world: World) -> None:
