@@ -255,10 +255,10 @@ class Plan:
         one_seat = self.method is Method.RANKED and self.ranking is Ranking.IRV
         high = 1 if one_seat else max(1, len(labels))
         check(1 <= (self.seats or 1) <= high, "out_of_range", "seats", low=1, high=high)
-        if self.method is Method.APPROVAL:
+        if self.method is Method.APPROVAL and labels:
             most = max(1, len(labels))
             check(1 <= (self.limit or 0) <= most, "out_of_range", "limit", low=1, high=most)
-        if self.method is Method.BUDGET:
+        if self.method is Method.BUDGET and labels:
             check(self.budget, "empty", "budget")
             check(all(cost > 0 for _, cost in self.options), "option_cost", "options")
 

@@ -135,6 +135,15 @@ def test_options_are_named_once_and_a_budget_has_costs(world: World) -> None:
     assert found == [("limit", "out_of_range")]
 
 
+def test_a_method_can_be_saved_before_its_options(world: World) -> None:
+    poll = Poll(world, "STRAW")
+    for method in (Method.APPROVAL, Method.BUDGET):
+        poll.prepared(secret=True, method=method)
+        assert poll.vote.options == []
+    with pytest.raises(NotReady):
+        poll.announced(secret=True, method=Method.BUDGET)
+
+
 def test_who_votes_is_fixed_by_the_published_roll_and_all_by_the_notice(world: World) -> None:
     poll = Poll(world)
     poll.published()

@@ -12,6 +12,7 @@ from council import (
     calendar,
     counting,
     course,
+    deadlines,
     disputes,
     gate,
     keepers,
@@ -27,6 +28,7 @@ from council import (
 )
 from council.derivations import Line
 from council.gate import Context
+from council.notices import Notice, NoticeKind
 from council.people import Constituency
 from council.policy import Can
 from council.preparations import Preparation
@@ -69,16 +71,17 @@ def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -
     spoken = words(request, ctx, [vote], ("preparation", row.id))
     language = request.state.look.language
     hands, shown = _hands(ctx, vote, row), vote.stage in SHOWN
+    hung = notices.of_vote(session, vote.id)
     return pages.page(
         request, "votes/formal.html", 422 if form else 200, vote=vote, preparation=row,
         form=form or Form(), proposal=matter, booth=_booth(request, ctx, vote, form),
         standing=ballots.standing(session, vote, me) if vote.mode is VoteMode.SECRET else None,
         referral=referrals.of(session, matter.id) if matter else None,
-        turnout=counting.turnout(session, vote), line=_line(vote, row),
+        turnout=counting.turnout(session, vote), line=_line(vote, row, hung),
         options=counts.options(vote),
         quorum=counting.quorum(session, vote)[1] if vote.is_open else (),
         numbers=disputes.numbers(disputes.of(session, vote.id)),
-        until=disputes.until(session, vote), hung=notices.of_vote(session, vote.id),
+        until=disputes.until(session, vote), hung=hung,
         waits=calendar.running(session, vote), saved="saved" in request.query_params,
         card=_rule(ctx, vote), hidden=_hidden(vote, row),
         shown=shown,
@@ -112,8 +115,10 @@ def _booth(request: Request, ctx: Context, vote: Vote, form: Form | None) -> Boo
 # The course
 
 
-def _line(vote: Vote, row: Preparation) -> list[dict[str, Any]]:
+def _line(vote: Vote, row: Preparation, hung: list[Notice]) -> list[dict[str, Any]]:
     """The steps of the course with their days, and until when anybody may object."""
+    results = [one for one in hung if one.kind is NoticeKind.VOTE_RESULT]
+    hangs = deadlines.day_end(results[-1].until) if results else None
     taken: dict[VoteStage, tuple[datetime | None, datetime | None]] = {
         VoteStage.ROLL_PUBLISHED: (row.roll_published_at, None),
         VoteStage.ROLL_FINAL: (row.roll_final_at, disputes.roll_until(row)),
@@ -123,6 +128,7 @@ def _line(vote: Vote, row: Preparation) -> list[dict[str, Any]]:
         VoteStage.COUNTED: (row.counted_at, None),
         VoteStage.PROVISIONAL: (row.published_at, None),
         VoteStage.FINAL: (row.final_at, disputes.result_until(row)),
+        VoteStage.ARCHIVED: (hangs if vote.stage is VoteStage.ARCHIVED else None, hangs),
     }
     until = {
         VoteStage.ROLL_PUBLISHED: disputes.roll_until(row),

@@ -47,7 +47,7 @@ def download(request: Request, ctx: Context) -> Response:
     record = records.record(ctx.session, vote)
     keep = FOREVER if records.is_fixed(vote) else ANEW
     answer = _file(
-        request, scrutiny.canonical(record), record["digest"], f"vote-{vote.id}-record.json",
+        request, scrutiny.canonical(record), record["digest"], "record.json",
         "application/json",
     )  # fmt: skip
     if ctx.actor is None:  # what somebody signed in has read is kept nowhere

@@ -47,6 +47,7 @@ def test_both_files_downloaded_agree_with_each_other(world, site, poll, tmp_path
     ):
         answer = client.get(path)
         assert answer.status_code == 200
+        assert f'filename="{name}"' in answer.headers["Content-Disposition"]
         (tmp_path / name).write_bytes(answer.content)
     command = [sys.executable, "-I", "-S", "recount.py", "record.json"]
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
