@@ -40,7 +40,7 @@ fix: .venv/.tests ## format, and mend what the linter can mend by itself
 demo: .venv/.project ## load the example community into an empty database
 	@exec $(BIN)/council demo
 
-screenshot: .venv/.tests .venv/.browser ## take the README's picture anew
+screenshot: .venv/.tests .venv/.browser ## take the README's pictures anew
 	@PYTHONPATH=. $(BIN)/python tools/screenshot.py
 
 migration: .venv/.tests ## write a migration for what changed in the tables (NAME="what changed")

@@ -1,4 +1,7 @@
-"""Take the README's picture: the start page of a freshly loaded example. `make screenshot`."""
+"""Take the README's pictures: the start page of a freshly loaded example, and a result.
+
+`make screenshot`.
+"""
 
 import tempfile
 import threading
@@ -14,7 +17,8 @@ from council.settings import Settings
 from council.web.app import create_app
 from tests import chromium
 
-TARGET = Path(__file__).parent.parent / "docs" / "images" / "home.png"
+TARGET = Path(__file__).parent.parent / "docs" / "images"
+FAILED_ON_AREA_ALONE = "北门内绿地改作健身场地"
 
 
 def main() -> None:
@@ -31,21 +35,25 @@ def main() -> None:
         while not server.started:
             time.sleep(0.05)
         port = server.servers[0].sockets[0].getsockname()[1]
-        _photograph(f"http://127.0.0.1:{port}/?lang=zh")
+        _photograph(f"http://127.0.0.1:{port}")
         server.should_exit = True
         database.close()
 
 
-def _photograph(address: str) -> None:
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
+def _photograph(site: str) -> None:
+    TARGET.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium.find(), args=list(chromium.FLAGS)
         )
         page = browser.new_page(viewport={"width": 1200, "height": 1212})
-        page.goto(address)
+        page.goto(f"{site}/?lang=zh")
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=TARGET)
+        page.screenshot(path=TARGET / "home.png")
+        page.goto(f"{site}/votes")
+        page.get_by_role("link", name=FAILED_ON_AREA_ALONE).click()
+        page.wait_for_load_state("networkidle")
+        page.locator("#result-card").screenshot(path=TARGET / "result.png")
         browser.close()
 
 
