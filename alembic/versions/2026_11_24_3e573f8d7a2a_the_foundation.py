@@ -1,14 +1,14 @@
 """The foundation.
 
-Revision ID: c783e7831f72
+Revision ID: 3e573f8d7a2a
 Revises: nothing
-Create Date: 2026-11-24 05:42:45.548318
+Create Date: 2026-11-24 12:40:47.718550
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "c783e7831f72"
+revision: str = "3e573f8d7a2a"
 down_revision: str | None = None
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -502,6 +502,7 @@ def upgrade() -> None:
                 "under_review",
                 "ready_for_meeting",
                 "deliberating",
+                "referred",
                 "voting",
                 "adopted",
                 "rejected",
@@ -557,6 +558,7 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(), nullable=True),
         sa.Column("completed_at", sa.DateTime(), nullable=True),
         sa.Column("moved_at", sa.DateTime(), nullable=False),
+        sa.Column("form_key", sa.Text(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["author_id"], ["person.id"], name=op.f("fk_proposal_author_id_person")
@@ -570,6 +572,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["grid_id"], ["place.id"], name=op.f("fk_proposal_grid_id_place")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_proposal_unit_id_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
+        sa.UniqueConstraint("author_id", "form_key", name=op.f("uq_proposal_author_id_form_key")),
     )
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_proposal_author_id"), ["author_id"], unique=False)
@@ -853,10 +856,13 @@ def upgrade() -> None:
                 "screen",
                 "admit",
                 "convene",
+                "keep_roll",
                 "summarise",
                 "review",
                 "publish_finding",
                 "chair",
+                "count",
+                "oversee",
                 "record",
                 "handle",
                 "inspect",
@@ -948,36 +954,6 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "notice",
-        sa.Column("community_id", sa.Integer(), nullable=False),
-        sa.Column("proposal_id", sa.Integer(), nullable=True),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "decision", "result", "meeting", name="noticekind", native_enum=False, length=40
-            ),
-            nullable=False,
-        ),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("board", sa.Text(), nullable=False),
-        sa.Column("posted_at", sa.DateTime(), nullable=False),
-        sa.Column("days", sa.Integer(), nullable=False),
-        sa.Column("until", sa.Date(), nullable=False),
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["community_id"], ["place.id"], name=op.f("fk_notice_community_id_place")
-        ),
-        sa.ForeignKeyConstraint(
-            ["proposal_id"], ["proposal.id"], name=op.f("fk_notice_proposal_id_proposal")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
-    )
-    with op.batch_alter_table("notice", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_notice_community_id"), ["community_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_notice_proposal_id"), ["proposal_id"], unique=False)
-
-    op.create_table(
         "opinion",
         sa.Column("community_id", sa.Integer(), nullable=False),
         sa.Column("proposal_id", sa.Integer(), nullable=False),
@@ -1026,6 +1002,7 @@ def upgrade() -> None:
         sa.Column("given_at", sa.DateTime(), nullable=False),
         sa.Column("revised_at", sa.DateTime(), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(), nullable=True),
+        sa.Column("form_key", sa.Text(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["community_id"], ["place.id"], name=op.f("fk_opinion_community_id_place")
@@ -1040,6 +1017,12 @@ def upgrade() -> None:
             ["proposal_id"], ["proposal.id"], name=op.f("fk_opinion_proposal_id_proposal")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_opinion")),
+        sa.UniqueConstraint(
+            "proposal_id",
+            "person_id",
+            "form_key",
+            name=op.f("uq_opinion_proposal_id_person_id_form_key"),
+        ),
     )
     with op.batch_alter_table("opinion", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_opinion_person_id"), ["person_id"], unique=False)
@@ -1179,6 +1162,65 @@ def upgrade() -> None:
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_rating_person_id"), ["person_id"], unique=False)
 
+    op.create_table(
+        "referral",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "subject",
+            sa.Enum(
+                "covenant",
+                "all_residents",
+                "shared_parts",
+                "shared_special",
+                "public_land",
+                "budget",
+                "over_budget",
+                "other_community",
+                name="subject",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("authorised", sa.Boolean(), nullable=False),
+        sa.Column(
+            "body",
+            sa.Enum(
+                "joint_meeting",
+                "council",
+                "delegates",
+                "residents",
+                "owners",
+                "party",
+                "everybody",
+                name="body",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column(
+            "outside",
+            sa.Enum("department", "subdistrict", name="outside", native_enum=False, length=40),
+            nullable=True,
+        ),
+        sa.Column("profile", sa.Text(), nullable=False),
+        sa.Column("settled_by_id", sa.Integer(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_referral_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_referral_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["settled_by_id"], ["person.id"], name=op.f("fk_referral_settled_by_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral")),
+        sa.UniqueConstraint("proposal_id", name=op.f("uq_referral_proposal_id")),
+    )
     op.create_table(
         "review",
         sa.Column("community_id", sa.Integer(), nullable=False),
@@ -2065,17 +2107,73 @@ def upgrade() -> None:
     op.create_table(
         "vote",
         sa.Column("community_id", sa.Integer(), nullable=False),
-        sa.Column("proposal_id", sa.Integer(), nullable=False),
-        sa.Column("agenda_item_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("agenda_item_id", sa.Integer(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=False),
         sa.Column("question", sa.Text(), nullable=False),
+        sa.Column(
+            "body",
+            sa.Enum(
+                "joint_meeting",
+                "council",
+                "delegates",
+                "residents",
+                "owners",
+                "party",
+                "everybody",
+                name="body",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "mode",
+            sa.Enum("roll_call", "secret", name="votemode", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column(
+            "method",
+            sa.Enum(
+                "motion",
+                "approval",
+                "score",
+                "ranked",
+                "budget",
+                name="method",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("options", sa.JSON(), nullable=False),
+        sa.Column("settings", sa.JSON(), nullable=False),
+        sa.Column("about_people", sa.Boolean(), nullable=False),
         sa.Column("rule", sa.JSON(), nullable=False),
         sa.Column("due", sa.JSON(), nullable=False),
         sa.Column(
             "stage",
-            sa.Enum("open", "closed", name="votestage", native_enum=False, length=40),
+            sa.Enum(
+                "draft",
+                "roll_published",
+                "roll_final",
+                "announced",
+                "open",
+                "closed",
+                "counted",
+                "provisional",
+                "final",
+                "archived",
+                "voided",
+                name="votestage",
+                native_enum=False,
+                length=40,
+            ),
             nullable=False,
         ),
-        sa.Column("opened_at", sa.DateTime(), nullable=False),
+        sa.Column("opens_at", sa.DateTime(), nullable=True),
+        sa.Column("closes_at", sa.DateTime(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(), nullable=True),
         sa.Column("closed_at", sa.DateTime(), nullable=True),
         sa.Column(
             "outcome",
@@ -2085,6 +2183,8 @@ def upgrade() -> None:
                 "no_quorum",
                 "referred",
                 "no_consensus",
+                "tied",
+                "advice",
                 name="outcome",
                 native_enum=False,
                 length=40,
@@ -2106,17 +2206,69 @@ def upgrade() -> None:
         sa.UniqueConstraint("agenda_item_id", name=op.f("uq_vote_agenda_item_id")),
     )
     with op.batch_alter_table("vote", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_vote_community_id"), ["community_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_vote_proposal_id"), ["proposal_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_vote_stage"), ["stage"], unique=False)
 
     op.create_table(
-        "voter",
+        "ballot_batch",
         sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
         sa.Column("vote_id", sa.Integer(), nullable=False),
-        sa.Column("seat_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("commitments", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_ballot_batch_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_ballot_batch_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["vote_id"], ["vote.id"], name=op.f("fk_ballot_batch_vote_id_vote")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ballot_batch")),
+        sa.UniqueConstraint("vote_id", "number", name=op.f("uq_ballot_batch_vote_id_number")),
+    )
+    op.create_table(
+        "casting_vote",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("favour", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_casting_vote_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_casting_vote_person_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_casting_vote_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["vote_id"], ["vote.id"], name=op.f("fk_casting_vote_vote_id_vote")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_casting_vote")),
+        sa.UniqueConstraint("vote_id", name=op.f("uq_casting_vote_vote_id")),
+    )
+    op.create_table(
+        "dispute",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "about",
+            sa.Enum("roll", "result", name="disputeabout", native_enum=False, length=40),
+            nullable=False,
+        ),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column(
-            "constituency",
+            "capacity",
             sa.Enum(
                 "party",
                 "residents",
@@ -2129,8 +2281,389 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column(
+            "channel",
+            sa.Enum(
+                "web",
+                "hall",
+                "phone",
+                "door",
+                "building",
+                "meeting",
+                name="channel",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("entered_by_id", sa.Integer(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("lodged_at", sa.DateTime(), nullable=False),
+        sa.Column(
+            "ruling",
+            sa.Enum("dismissed", "upheld", name="ruling", native_enum=False, length=40),
+            nullable=True,
+        ),
+        sa.Column(
+            "remedy",
+            sa.Enum("correct", "recount", "void", name="remedy", native_enum=False, length=40),
+            nullable=True,
+        ),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("drafted_by_id", sa.Integer(), nullable=True),
+        sa.Column("drafted_at", sa.DateTime(), nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(), nullable=True),
+        sa.Column("done_at", sa.DateTime(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_dispute_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["person.id"], name=op.f("fk_dispute_decided_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["drafted_by_id"], ["person.id"], name=op.f("fk_dispute_drafted_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["entered_by_id"], ["person.id"], name=op.f("fk_dispute_entered_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_dispute_person_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_dispute_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_dispute_vote_id_vote")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispute")),
+        sa.UniqueConstraint(
+            "vote_id", "about", "person_id", name=op.f("uq_dispute_vote_id_about_person_id")
+        ),
+    )
+    with op.batch_alter_table("dispute", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dispute_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dispute_vote_id"), ["vote_id"], unique=False)
+
+    op.create_table(
+        "keeper",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("salt", sa.Text(), nullable=False),
+        sa.Column("public", sa.Text(), nullable=False),
+        sa.Column("share", sa.Text(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_keeper_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_keeper_person_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_keeper_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_keeper_vote_id_vote")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_keeper")),
+        sa.UniqueConstraint("vote_id", "number", name=op.f("uq_keeper_vote_id_number")),
+        sa.UniqueConstraint("vote_id", "person_id", name=op.f("uq_keeper_vote_id_person_id")),
+    )
+    op.create_table(
+        "lot_share",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("seed", sa.Text(), nullable=False),
+        sa.Column("committed_at", sa.DateTime(), nullable=False),
+        sa.Column("revealed_at", sa.DateTime(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_lot_share_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_lot_share_person_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_lot_share_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_lot_share_vote_id_vote")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lot_share")),
+        sa.UniqueConstraint("vote_id", "person_id", name=op.f("uq_lot_share_vote_id_person_id")),
+    )
+    with op.batch_alter_table("lot_share", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lot_share_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
+        "notice",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("vote_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "decision",
+                "result",
+                "meeting",
+                "vote_notice",
+                "vote_provisional",
+                "vote_result",
+                name="noticekind",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("board", sa.Text(), nullable=False),
+        sa.Column("posted_at", sa.DateTime(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_notice_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_notice_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_notice_vote_id_vote")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_community_id"), ["community_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_proposal_id"), ["proposal_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_vote_id"), ["vote_id"], unique=False)
+
+    op.create_table(
+        "paper_batch",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("spoiled", sa.Integer(), nullable=False),
+        sa.Column("unused", sa.Integer(), nullable=False),
+        sa.Column("settled_at", sa.DateTime(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_paper_batch_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_paper_batch_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_paper_batch_vote_id_vote")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_batch")),
+        sa.UniqueConstraint("vote_id", "number", name=op.f("uq_paper_batch_vote_id_number")),
+    )
+    op.create_table(
+        "paper_count",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("issued", sa.Integer(), nullable=False),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("spoiled", sa.Integer(), nullable=False),
+        sa.Column("unused", sa.Integer(), nullable=False),
+        sa.Column("missing", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("piles", sa.JSON(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_paper_count_by_id_person")),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_paper_count_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_paper_count_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_paper_count_vote_id_vote")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_count")),
+        sa.UniqueConstraint("vote_id", name=op.f("uq_paper_count_vote_id")),
+    )
+    op.create_table(
+        "paper_run",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("printed_by_id", sa.Integer(), nullable=False),
+        sa.Column("printed_at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_paper_run_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["printed_by_id"], ["person.id"], name=op.f("fk_paper_run_printed_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_paper_run_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_paper_run_vote_id_vote")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_run")),
+        sa.UniqueConstraint("vote_id", "first", name=op.f("uq_paper_run_vote_id_first")),
+    )
+    op.create_table(
+        "preparation",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("profile", sa.Text(), nullable=False),
+        sa.Column("electorate", sa.Text(), nullable=False),
+        sa.Column("constituencies", sa.JSON(), nullable=False),
+        sa.Column("arguments_for", sa.Text(), nullable=False),
+        sa.Column("arguments_against", sa.Text(), nullable=False),
+        sa.Column("how_to_vote", sa.Text(), nullable=False),
+        sa.Column("helpers", sa.Text(), nullable=False),
+        sa.Column("legal_basis", sa.Text(), nullable=False),
+        sa.Column("remote", sa.Boolean(), nullable=False),
+        sa.Column("paper", sa.Boolean(), nullable=False),
+        sa.Column("previous_id", sa.Integer(), nullable=True),
+        sa.Column("days", sa.JSON(), nullable=False),
+        sa.Column("study_on", sa.Date(), nullable=True),
+        sa.Column("study_opinion", sa.Text(), nullable=False),
+        sa.Column("studied_by_id", sa.Integer(), nullable=True),
+        sa.Column("drafted_by_id", sa.Integer(), nullable=False),
+        sa.Column("drafted_at", sa.DateTime(), nullable=False),
+        sa.Column("roll_published_at", sa.DateTime(), nullable=True),
+        sa.Column("roll_final_at", sa.DateTime(), nullable=True),
+        sa.Column("roll_digest", sa.Text(), nullable=False),
+        sa.Column("announced_at", sa.DateTime(), nullable=True),
+        sa.Column("checks", sa.JSON(), nullable=False),
+        sa.Column("checked_by_id", sa.Integer(), nullable=True),
+        sa.Column("checked_at", sa.DateTime(), nullable=True),
+        sa.Column("extended_at", sa.DateTime(), nullable=True),
+        sa.Column("counted_at", sa.DateTime(), nullable=True),
+        sa.Column("published_at", sa.DateTime(), nullable=True),
+        sa.Column("final_at", sa.DateTime(), nullable=True),
+        sa.Column("void_reason", sa.Text(), nullable=False),
+        sa.Column("void_drafted_by_id", sa.Integer(), nullable=True),
+        sa.Column("voided_at", sa.DateTime(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["checked_by_id"], ["person.id"], name=op.f("fk_preparation_checked_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_preparation_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["drafted_by_id"], ["person.id"], name=op.f("fk_preparation_drafted_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["previous_id"], ["vote.id"], name=op.f("fk_preparation_previous_id_vote")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_preparation_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["studied_by_id"], ["person.id"], name=op.f("fk_preparation_studied_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["void_drafted_by_id"],
+            ["person.id"],
+            name=op.f("fk_preparation_void_drafted_by_id_person"),
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_preparation_vote_id_vote")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_preparation")),
+        sa.UniqueConstraint("vote_id", name=op.f("uq_preparation_vote_id")),
+    )
+    op.create_table(
+        "roll_salt",
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_roll_salt_vote_id_vote")),
+        sa.PrimaryKeyConstraint("vote_id", name=op.f("pk_roll_salt")),
+    )
+    op.create_table(
+        "secret_ballot",
+        sa.Column("c", sa.String(length=64), nullable=False),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "constituency",
+            sa.Enum(
+                "party",
+                "residents",
+                "community",
+                "experts",
+                "units",
+                name="constituency",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("opening", sa.LargeBinary(), nullable=False),
+        sa.Column("logged", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["vote_id"], ["vote.id"], name=op.f("fk_secret_ballot_vote_id_vote")
+        ),
+        sa.PrimaryKeyConstraint("c", name=op.f("pk_secret_ballot")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("secret_ballot", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_secret_ballot_vote_id"), ["vote_id"], unique=False)
+
+    op.create_table(
+        "spoiled_slip",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("taken_by_id", sa.Integer(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_spoiled_slip_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_spoiled_slip_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["taken_by_id"], ["person.id"], name=op.f("fk_spoiled_slip_taken_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["vote_id"], ["vote.id"], name=op.f("fk_spoiled_slip_vote_id_vote")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spoiled_slip")),
+        sa.UniqueConstraint("vote_id", "number", name=op.f("uq_spoiled_slip_vote_id_number")),
+    )
+    op.create_table(
+        "voter",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("seat_id", sa.Integer(), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "constituency",
+            sa.Enum(
+                "party",
+                "residents",
+                "community",
+                "experts",
+                "units",
+                name="constituency",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=True,
+        ),
         sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("building", sa.Text(), nullable=False),
+        sa.Column("household", sa.Text(), nullable=False),
+        sa.Column("area", sa.Integer(), nullable=False),
         sa.Column("votes", sa.Boolean(), nullable=False),
+        sa.Column("struck", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["community_id"], ["place.id"], name=op.f("fk_voter_community_id_place")
@@ -2144,6 +2677,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_voter_unit_id_unit")),
         sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_voter_vote_id_vote")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_voter")),
+        sa.UniqueConstraint("vote_id", "number", name=op.f("uq_voter_vote_id_number")),
         sa.UniqueConstraint("vote_id", "person_id", name=op.f("uq_voter_vote_id_person_id")),
         sa.UniqueConstraint("vote_id", "unit_id", name=op.f("uq_voter_vote_id_unit_id")),
     )
@@ -2151,16 +2685,41 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_voter_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "witness",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "watching",
+            sa.Enum("teller", "observer", name="watching", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_witness_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_witness_person_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_witness_proposal_id_proposal")
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_witness_vote_id_vote")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_witness")),
+        sa.UniqueConstraint("vote_id", "person_id", name=op.f("uq_witness_vote_id_person_id")),
+    )
+    with op.batch_alter_table("witness", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_witness_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "ballot",
         sa.Column("community_id", sa.Integer(), nullable=False),
         sa.Column("vote_id", sa.Integer(), nullable=False),
         sa.Column("voter_id", sa.Integer(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column(
-            "choice",
-            sa.Enum("for", "against", "abstain", name="choice", native_enum=False, length=40),
-            nullable=False,
-        ),
+        sa.Column("choice", sa.Text(), nullable=False),
         sa.Column("cast_at", sa.DateTime(), nullable=False),
         sa.Column(
             "channel",
@@ -2193,22 +2752,141 @@ def upgrade() -> None:
     with op.batch_alter_table("ballot", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ballot_vote_id"), ["vote_id"], unique=False)
 
+    op.create_table(
+        "mark",
+        sa.Column("voter_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.Column(
+            "channel",
+            sa.Enum("web", "counter", "paper", name="markchannel", native_enum=False, length=40),
+            nullable=True,
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_mark_vote_id_vote")),
+        sa.ForeignKeyConstraint(["voter_id"], ["voter.id"], name=op.f("fk_mark_voter_id_voter")),
+        sa.PrimaryKeyConstraint("voter_id", name=op.f("pk_mark")),
+    )
+    with op.batch_alter_table("mark", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mark_vote_id"), ["vote_id"], unique=False)
+
+    op.create_table(
+        "paper_entry",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("proposal_id", sa.Integer(), nullable=True),
+        sa.Column("batch_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("spoiled", sa.Integer(), nullable=False),
+        sa.Column("unused", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["paper_batch.id"], name=op.f("fk_paper_entry_batch_id_paper_batch")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_paper_entry_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_paper_entry_person_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposal_id"], ["proposal.id"], name=op.f("fk_paper_entry_proposal_id_proposal")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_paper_entry")),
+        sa.UniqueConstraint(
+            "batch_id", "round", "person_id", name=op.f("uq_paper_entry_batch_id_round_person_id")
+        ),
+        sa.UniqueConstraint(
+            "batch_id", "round", "slot", name=op.f("uq_paper_entry_batch_id_round_slot")
+        ),
+    )
+    op.create_table(
+        "proxy",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("principal_id", sa.Integer(), nullable=False),
+        sa.Column("holder_id", sa.Integer(), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("written_on", sa.Date(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("slot BETWEEN 1 AND 3", name=op.f("ck_proxy_slot")),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_proxy_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(["holder_id"], ["voter.id"], name=op.f("fk_proxy_holder_id_voter")),
+        sa.ForeignKeyConstraint(
+            ["principal_id"], ["voter.id"], name=op.f("fk_proxy_principal_id_voter")
+        ),
+        sa.ForeignKeyConstraint(["vote_id"], ["vote.id"], name=op.f("fk_proxy_vote_id_vote")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proxy")),
+        sa.UniqueConstraint("principal_id", name=op.f("uq_proxy_principal_id")),
+        sa.UniqueConstraint(
+            "vote_id", "holder_id", "slot", name=op.f("uq_proxy_vote_id_holder_id_slot")
+        ),
+    )
+    with op.batch_alter_table("proxy", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_proxy_vote_id"), ["vote_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("proxy", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_proxy_vote_id"))
+
+    op.drop_table("proxy")
+    op.drop_table("paper_entry")
+    with op.batch_alter_table("mark", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mark_vote_id"))
+
+    op.drop_table("mark")
     with op.batch_alter_table("ballot", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_ballot_vote_id"))
 
     op.drop_table("ballot")
+    with op.batch_alter_table("witness", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_witness_person_id"))
+
+    op.drop_table("witness")
     with op.batch_alter_table("voter", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_voter_person_id"))
 
     op.drop_table("voter")
+    op.drop_table("spoiled_slip")
+    with op.batch_alter_table("secret_ballot", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_secret_ballot_vote_id"))
+
+    op.drop_table("secret_ballot")
+    op.drop_table("roll_salt")
+    op.drop_table("preparation")
+    op.drop_table("paper_run")
+    op.drop_table("paper_count")
+    op.drop_table("paper_batch")
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_vote_id"))
+        batch_op.drop_index(batch_op.f("ix_notice_proposal_id"))
+        batch_op.drop_index(batch_op.f("ix_notice_community_id"))
+
+    op.drop_table("notice")
+    with op.batch_alter_table("lot_share", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lot_share_person_id"))
+
+    op.drop_table("lot_share")
+    op.drop_table("keeper")
+    with op.batch_alter_table("dispute", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dispute_vote_id"))
+        batch_op.drop_index(batch_op.f("ix_dispute_person_id"))
+
+    op.drop_table("dispute")
+    op.drop_table("casting_vote")
+    op.drop_table("ballot_batch")
     with op.batch_alter_table("vote", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_vote_stage"))
         batch_op.drop_index(batch_op.f("ix_vote_proposal_id"))
+        batch_op.drop_index(batch_op.f("ix_vote_community_id"))
 
     op.drop_table("vote")
     with op.batch_alter_table("statement_vote", schema=None) as batch_op:
@@ -2286,6 +2964,7 @@ def downgrade() -> None:
 
     op.drop_table("slip")
     op.drop_table("review")
+    op.drop_table("referral")
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rating_person_id"))
 
@@ -2305,11 +2984,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_opinion_person_id"))
 
     op.drop_table("opinion")
-    with op.batch_alter_table("notice", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_notice_proposal_id"))
-        batch_op.drop_index(batch_op.f("ix_notice_community_id"))
-
-    op.drop_table("notice")
     op.drop_table("minutes_signature")
     with op.batch_alter_table("deadline", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_deadline_unit_id"))
