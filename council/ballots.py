@@ -30,7 +30,7 @@ from council.people import Constituency
 from council.policy import Can
 from council.proxies import Entitled, on_the_roll
 from council.receipts import Answer
-from council.votes import Vote, VoteMode, Voter, VoteStage, vote_is_open
+from council.votes import Vote, VoteMode, Voter, VoteStage, before_the_close, vote_is_open
 
 MIN_BATCH = 10
 """Ballots that wait for each other before the log names any of them."""
@@ -137,7 +137,7 @@ def fill(vote: Vote, *, choice: object, phrase: str, r: str) -> Filled:
 @act(
     "secret_ballot.cast",
     who=Can.SELF,
-    requires=(vote_is_open, vote_is_secret, on_the_roll),
+    requires=(vote_is_open, before_the_close, vote_is_secret, on_the_roll),
     behalf=True,
     entry=False,
 )

@@ -28,7 +28,7 @@ from council.notices import NoticeKind
 from council.policy import Can
 from council.preparations import ASSEMBLIES
 from council.safeguards import checklist_passed, tellers_present, void_by_another, void_drafted
-from council.votes import Method, Vote, VoteMode, VoteStage
+from council.votes import Method, Vote, VoteMode, VoteStage, before_the_close
 from council.workflow import Transition, Workflow, advance, open_transitions
 
 # Requirements
@@ -108,11 +108,6 @@ def hour_to_open(ctx: Context, vote: Vote) -> bool:
 def hour_to_close(ctx: Context, vote: Vote) -> bool:
     """The hour of the close has come."""
     return vote.closes_at is not None and ctx.now >= vote.closes_at
-
-
-def before_the_close(ctx: Context, vote: Vote) -> bool:
-    """The hour of the close has not come yet."""
-    return not hour_to_close(ctx, vote)
 
 
 def not_yet_extended(ctx: Context, vote: Vote) -> bool:

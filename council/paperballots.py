@@ -18,7 +18,7 @@ from council.gate import Context, act, after
 from council.policy import Can
 from council.rollcalls import Ballot
 from council.rolls import Wanted
-from council.votes import Vote, VoteMode, Voter, VoteStage, vote_is_open
+from council.votes import Vote, VoteMode, Voter, VoteStage, before_the_close, vote_is_open
 
 MOST = 400
 """Slips of one run: two hundred sheets."""
@@ -97,7 +97,11 @@ def print_run(ctx: Context, vote: Vote, *, size: int) -> PaperRun:
     return made
 
 
-@act("paper_slip.hand", who=Can.SCREEN, requires=(votes_on_paper, vote_is_open, slips_are_left))
+@act(
+    "paper_slip.hand",
+    who=Can.SCREEN,
+    requires=(votes_on_paper, vote_is_open, before_the_close, slips_are_left),
+)
 def hand(ctx: Context, vote: Vote, *, number: int) -> Vote:
     """Hand a slip to somebody on the roll, who votes by no other way any more.
 
@@ -125,7 +129,11 @@ def not_on_paper_too(ctx: Context, ballot: Ballot) -> None:
         raise NotReady("paper_taken")
 
 
-@act("paper_slip.exchange", who=Can.SCREEN, requires=(votes_on_paper, vote_is_open, slips_are_left))
+@act(
+    "paper_slip.exchange",
+    who=Can.SCREEN,
+    requires=(votes_on_paper, vote_is_open, before_the_close, slips_are_left),
+)
 def exchange(ctx: Context, vote: Vote, *, number: int) -> SpoiledSlip:
     """Take a spoiled slip back and hand out another; the roll stays as it is marked."""
     session = ctx.session

@@ -1,7 +1,7 @@
 """Proxies: somebody on the roll votes for another, who has entrusted that in writing."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import (
     CheckConstraint,
@@ -66,6 +66,11 @@ class Entitled:
     def is_open(self) -> bool:
         """Whether those entitled can still vote."""
         return self.vote.is_open
+
+    @property
+    def closes_at(self) -> datetime | None:
+        """When the vote closes; in a meeting its chair says so."""
+        return self.vote.closes_at
 
 
 # Requirements

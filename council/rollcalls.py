@@ -19,7 +19,16 @@ from council.proxies import Entitled
 from council.receipts import Answer
 from council.tallies import Tally, heads
 from council.thresholds import Rule
-from council.votes import Choice, Vote, VoteMode, Voter, VoteStage, vote_is_open, voter
+from council.votes import (
+    Choice,
+    Vote,
+    VoteMode,
+    Voter,
+    VoteStage,
+    before_the_close,
+    vote_is_open,
+    voter,
+)
 
 ROWS, NUMBERS, SUMS = "rows", "numbers", "sums"
 """Setting of a vote: whether its record lists each ballot by its number, or only the sums."""
@@ -67,7 +76,12 @@ def by_name(ctx: Context, vote: Vote) -> bool:
 # Acts
 
 
-@act("ballot.cast", who=Can.SPEAK, requires=(vote_is_open, by_name, is_voter), behalf=True)
+@act(
+    "ballot.cast",
+    who=Can.SPEAK,
+    requires=(vote_is_open, before_the_close, by_name, is_voter),
+    behalf=True,
+)
 def cast(ctx: Context, vote: Vote, *, choice: object, entry: Voter | None = None) -> Ballot:
     """Vote, or change the vote before the close: every cast is kept, the last one counts.
 

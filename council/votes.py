@@ -206,6 +206,11 @@ def vote_is_open(ctx: Context, vote: Vote) -> bool:
     return vote.is_open
 
 
+def before_the_close(ctx: Context, vote: Vote) -> bool:
+    """The hour of the close has not come; from then on nobody votes, whoever closes it when."""
+    return not vote.is_open or vote.closes_at is None or ctx.now < vote.closes_at
+
+
 # Questions
 
 

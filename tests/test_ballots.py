@@ -1,7 +1,7 @@
 """Secret ballots: one each, apart from the marks, the same receipt again, none after the close."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import inspect, select
@@ -123,6 +123,16 @@ def test_nothing_is_cast_before_the_opening_or_after_the_close(world: World) -> 
     booth.closed()
     with pytest.raises(NotReady):
         booth.cast("neighbour")
+
+
+def test_nothing_is_cast_after_the_hour_though_the_box_is_not_closed_yet(world: World) -> None:
+    booth = Booth(world, closes_at=world.now + timedelta(hours=1))
+    booth.opened()
+    booth.cast(Constituency.PARTY)
+    world.wait(hours=1)
+    with pytest.raises(NotReady) as refusal:
+        booth.cast("neighbour")
+    assert refusal.value.needs == ("before_the_close",)
 
 
 def test_a_close_beside_it_wins_over_a_cast(booth: Booth) -> None:

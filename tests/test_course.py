@@ -172,6 +172,20 @@ def test_a_closed_vote_never_reopens_whatever_the_clock_says(world: World) -> No
         assert (poll.vote.stage, poll.vote.closed_at) == (VoteStage.CLOSED, closed)
 
 
+def test_nobody_votes_after_the_hour_though_nothing_has_closed_the_vote_yet(world: World) -> None:
+    poll = Poll(world)
+    poll.opened()
+    assert poll.vote.closes_at is not None
+    world.now = poll.vote.closes_at - timedelta(seconds=1)
+    rollcalls.cast(world.as_("neighbour"), poll.vote, choice=Choice.FOR)
+    world.wait(seconds=1)
+    with pytest.raises(NotReady) as refusal:
+        rollcalls.cast(world.as_("neighbour"), poll.vote, choice=Choice.AGAINST)
+    assert refusal.value.needs == ("before_the_close",)
+    poll.tick()
+    assert poll.vote.stage is VoteStage.CLOSED
+
+
 def test_a_vote_stays_open_when_the_clock_jumps_back(world: World) -> None:
     poll = Poll(world)
     poll.opened()
