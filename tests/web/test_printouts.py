@@ -1,8 +1,11 @@
 """Printouts of a vote: notice, slips, tellers' sheet, result, in both languages."""
 
+import re
+from html import unescape
+
 import pytest
 
-from council import paperballots
+from council import counting, i18n, notices, paperballots, records, recounting
 from council.people import Post
 from council.votes import Method
 from tests.polling import Poll, votes_of
@@ -89,6 +92,33 @@ def test_the_result_is_printed_with_every_line_of_its_arithmetic(world, site):
     assert "投票结果公告" in page
     assert "没有人提出异议" in page
     assert "Result of a vote" in site.visitor().get(f"{address}?lang=en").text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_page_printout_notice_and_recount_say_the_same_lines(world, site, language):
+    poll = Poll(world)
+    poll.final(*votes_of(2, 1, 0))
+    world.commit()
+
+    def translate(key: str) -> str:
+        return i18n.translate(language, key)
+
+    address = f"/votes/{poll.vote.id}"
+    pages = [
+        site.visitor().get(f"{path}?lang={language}").text
+        for path in (address, f"{address}/print/result", f"/notices/{notice(world, poll)}")
+    ]
+    record = records.of(world.session, poll.vote.id)
+    pages.append(recounting.recount(record).text(translate))
+    lines = counting.sentences(poll.vote, translate)
+    assert len(lines) == len(record["result"]["lines"]) == 2
+    for page in pages:
+        shown = re.sub(r"<[^>]+>|\s", "", unescape(page))
+        assert all(re.sub(r"\s", "", line) in shown for line in lines)
+
+
+def notice(world, poll):
+    return notices.of_vote(world.session, poll.vote.id)[-1].id
 
 
 def test_a_vote_without_paper_has_no_sheets(world, site):
