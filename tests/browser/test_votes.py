@@ -172,7 +172,12 @@ def cast(stage: Stage, vote: str) -> str:
 
 def nobody_votes_twice(stage: Stage, vote: str) -> None:
     """A second ballot is refused with its sentence, also from a page that was left open."""
-    sent = {"entry": "1", "choice": "against", "phrase": "再投一次", "r": receipts.new_random()}
+    sent: dict[str, str | float | bool] = {
+        "entry": "1",
+        "choice": "against",
+        "phrase": "再投一次",
+        "r": receipts.new_random(),
+    }
     answer = stage.page.request.post(
         f"{vote}/ballot", form=sent, headers={"Sec-Fetch-Site": "same-origin"}
     )
