@@ -23,8 +23,9 @@ That the attempts work is shown too: without `batches.blur`, and without the row
 at the close, they find the voters.
 
 Not covered, and not promised: whoever controls the running server while people vote; copies of the
-files, disks or PostgreSQL's own journal (pg_wal) that were made before the close; somebody who
-watches the turnout or the network while the vote is open.
+files or disks that were made before the close; PostgreSQL's own journal (pg_wal), whose segments
+keep each cast until they are removed (docs/operate.md says how), and every archive of it; somebody
+who watches the turnout or the network while the vote is open.
 """
 
 import json
