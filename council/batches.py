@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import ballots, keepers, safeguards
+from council import ballots, keepers, safeguards, votes
 from council.ballots import MIN_BATCH, Mark, MarkChannel, Opening, SecretBallot
 from council.db import PLAIN, Base, Database, Governed
 from council.gate import Context, act
@@ -162,18 +162,22 @@ class Found:
     opening: Opening | None
 
 
-def find(session: Session, start: str) -> list[Found]:
-    """The ballots whose commitment starts like this, which is one or none in all likelihood."""
+def find(ctx: Context, start: str) -> list[Found]:
+    """The ballots whose commitment starts like this, which is one or none in all likelihood.
+
+    Of votes that this reader may see.
+    """
     found = (
-        select(SecretBallot.c, Vote)
-        .join(Vote, Vote.id == SecretBallot.vote_id)
+        votes.seen(ctx)
+        .join(SecretBallot, SecretBallot.vote_id == Vote.id)
         .where(SecretBallot.c >= start, SecretBallot.c < start + "g")
+        .add_columns(SecretBallot.c)
         .order_by(SecretBallot.c)
         .limit(5)
     )
     return [
-        Found(vote, c, _batch(session, vote.id, c), _opened(session, vote, c))
-        for c, vote in session.execute(found)
+        Found(vote, c, _batch(ctx.session, vote.id, c), _opened(ctx.session, vote, c))
+        for vote, c in ctx.session.execute(found)
     ]
 
 
@@ -202,21 +206,12 @@ def published(session: Session, vote: Vote) -> list[Opening]:
 def pooled(session: Session, vote: Vote) -> frozenset[Constituency]:
     """The constituencies whose ballots are published without saying whose they are.
 
-    Small are those with fewer than five voters, or than five ballots. Alone, a small one would
-    follow from the rest by subtraction: so the next larger ones join until five are together.
+    Small are those with fewer than five voters, or than five ballots.
     """
-    sizes = {
+    return safeguards.hiding({
         part: min(due, done) for part, (done, due) in ballots.turnout(session, vote.id).items()
         if part is not None and done
-    }  # fmt: skip
-    order = sorted(sizes, key=lambda part: (sizes[part], part))
-    hidden: list[Constituency] = []
-    for part in order:
-        together = sum(sizes[one] for one in hidden)
-        alone = len(hidden) == 1 or 0 < together < safeguards.SMALL
-        if sizes[part] < safeguards.SMALL or alone:
-            hidden.append(part)
-    return frozenset(hidden)
+    })  # fmt: skip
 
 
 def faults(session: Session, vote: Vote) -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -17,7 +17,7 @@ from council.gate import Context
 from council.people import Constituency
 from council.reckoning import Asked, Numbers, Pile
 from council.rollcalls import Ballot
-from council.safeguards import SMALL
+from council.safeguards import hiding
 from council.tallies import ALL
 from council.thresholds import Rule
 from council.votes import Vote, VoteMode, Voter
@@ -85,7 +85,8 @@ def miscomputed(session: Session) -> list[int]:
 class Turnout:
     """How many have voted, of how many entitled; `area` in hundredths of a square metre.
 
-    `by` leaves out constituencies so small that it would tell who has voted in secret.
+    `by` leaves out constituencies so small that it would tell who has voted in secret, and those
+    from which that would follow by subtraction.
     """
 
     cast: int = 0
@@ -116,14 +117,19 @@ def turnouts(session: Session, rows: Iterable[Vote]) -> dict[int, Turnout]:
     }
     for vote_id, side, due, area in groups:
         now, (cast, area_cast) = found[vote_id], done.get((vote_id, side), (0, 0))
-        shown = known[vote_id].mode is not VoteMode.SECRET or due >= SMALL
-        by = dict(now.by)
-        if side and shown:
-            by[side] = (cast, due)
+        by = {**now.by, side: (cast, due)} if side else now.by
         found[vote_id] = Turnout(
             now.cast + cast, now.due + due, now.area_cast + area_cast, now.area_due + area, by
         )
-    return found
+    return {vote_id: _apart(known[vote_id], one) for vote_id, one in found.items()}
+
+
+def _apart(vote: Vote, found: Turnout) -> Turnout:
+    """The turnout without the constituencies that would tell who has voted in secret."""
+    if vote.mode is not VoteMode.SECRET:
+        return found
+    hidden = hiding({side: due for side, (_, due) in found.by.items()})
+    return replace(found, by={side: n for side, n in found.by.items() if side not in hidden})
 
 
 def quorum(session: Session, vote: Vote) -> tuple[bool, tuple[Line, ...]]:

@@ -188,6 +188,11 @@ def savepoint(session: Session) -> Iterator[None]:
     run("RELEASE SAVEPOINT light")
 
 
+def hold(session: Session, row: object) -> None:
+    """Lock a row and read it anew: whoever else holds it waits until the commit."""
+    session.refresh(row, with_for_update={"key_share": True})
+
+
 class Ready:
     """A statement of the hot path: compiled once for each kind of database, run by its driver.
 

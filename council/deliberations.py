@@ -50,6 +50,11 @@ def meeting_in_session(ctx: Context, item: AgendaItem) -> bool:
     return ctx.session.get_one(Meeting, item.meeting_id).stage is MeetingStage.IN_SESSION
 
 
+def vote_in_meeting(ctx: Context, vote: Vote) -> bool:
+    """The vote was opened in a meeting; a formal vote is closed by its hour."""
+    return vote.in_meeting
+
+
 def item_is_pending(ctx: Context, item: AgendaItem) -> bool:
     """The item has not been called yet."""
     return item.stage is ItemStage.PENDING
@@ -201,7 +206,7 @@ def open_vote(ctx: Context, item: AgendaItem) -> Vote:
     )
 
 
-@act("vote.close", who=Can.CHAIR, requires=(vote_is_open,))
+@act("vote.close", who=Can.CHAIR, requires=(vote_in_meeting, vote_is_open), alone=True)
 def close_vote(ctx: Context, vote: Vote) -> Vote:
     """Close the vote: the result is reckoned from the ballots and stands from here on."""
     rollcalls.finish(ctx, vote)

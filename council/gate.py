@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, UOWTransaction
 from sqlalchemy.types import JSON, String
 
 from council import audit, people, policy
-from council.db import Governed, UngovernedChange, savepoint
+from council.db import Governed, UngovernedChange, hold, savepoint
 from council.errors import NotAllowed, NotReady
 from council.people import Actor, Behalf, Channel, Constituency
 from council.policy import Can, Grant
@@ -90,6 +90,7 @@ class Act:
     where: str = ""
     moves: tuple[tuple[str, str], ...] = ()
     entry: bool = True
+    alone: bool = False
 
 
 ACTS: dict[str, Act] = {}
@@ -109,19 +110,20 @@ def act(
     requires: tuple[Requirement, ...] = (),
     behalf: bool = False,
     entry: bool = True,
+    alone: bool = False,
 ) -> Callable[[Callable[Concatenate[Context, S, P], R]], Callable[Concatenate[Context, S, P], R]]:
     """Declare that the function below changes the record, who may call it and when.
 
     `behalf` allows a worker to do it for somebody. The function takes the context and the row
     (or place) that it acts on; what it returns, if it is a governed row, is the entry's subject.
-    Without `entry` its entry follows with its batch, because the order of entries would tell who
-    cast which secret ballot; such an act changes no governed row.
+    Without `entry` its entry follows with its batch, as the order would tell who cast which secret
+    ballot; it changes no governed row. `alone`: the row is held before the requirements are asked.
     """
 
     def declare(
         rule: Callable[Concatenate[Context, S, P], R],
     ) -> Callable[Concatenate[Context, S, P], R]:
-        spec = register(Act(name, who, requires, behalf, place_of(rule), entry=entry))
+        spec = register(Act(name, who, requires, behalf, place_of(rule), entry=entry, alone=alone))
 
         @wraps(rule)
         def run(ctx: Context, subject: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -230,6 +232,8 @@ def through(
     allowed = permitted(ctx, spec, subject)
     if allowed is None:
         raise NotAllowed("sign_in" if ctx.actor is None else "not_allowed", act=spec.name)
+    if spec.alone:
+        hold(session, subject)
     if needs := unmet(ctx, spec, subject):
         raise NotReady("not_ready", needs)
     drafts: list[audit.Draft] = session.info.setdefault("drafts", [])

@@ -82,12 +82,11 @@ def slips_are_left(ctx: Context, vote: Vote) -> bool:
 # Acts
 
 
-@act("paper_run.print", who=Can.SCREEN, requires=(votes_on_paper, text_is_final))
+@act("paper_run.print", who=Can.SCREEN, requires=(votes_on_paper, text_is_final), alone=True)
 def print_run(ctx: Context, vote: Vote, *, size: int) -> PaperRun:
     """Number the next slips of a vote, to be printed and counted into the counter's drawer."""
     with checking() as check:
         check(1 <= size <= MOST, "out_of_range", "size", low=1, high=MOST)
-    ctx.session.refresh(vote, with_for_update=True)
     made = PaperRun(
         community_id=vote.community_id, proposal_id=vote.proposal_id, vote_id=vote.id,
         first=stock(ctx.session, vote.id).issued + 1, size=size, printed_by_id=ctx.person_id,
@@ -101,6 +100,7 @@ def print_run(ctx: Context, vote: Vote, *, size: int) -> PaperRun:
     "paper_slip.hand",
     who=Can.SCREEN,
     requires=(votes_on_paper, vote_is_open, before_the_close, slips_are_left),
+    alone=True,
 )
 def hand(ctx: Context, vote: Vote, *, number: int) -> Vote:
     """Hand a slip to somebody on the roll, who votes by no other way any more.
@@ -108,15 +108,13 @@ def hand(ctx: Context, vote: Vote, *, number: int) -> Vote:
     The mark knows neither the slip nor the hour. Raises NotReady `served_already`.
     """
     session = ctx.session
-    session.refresh(vote, with_for_update=True)
     with checking() as check:
         voter = _voter(session, vote, number)
         check(voter is not None, "not_on_roll", "number")
     assert voter is not None  # noqa: S101  (checking has raised)
     by_phone = select(Ballot.id).where(Ballot.voter_id == voter.id).limit(1)
-    if not vote.is_open or session.scalar(by_phone) is not None:
-        raise NotReady("served_already" if vote.is_open else "not_ready")
-    if not ballots.mark(session, voter.id, MarkChannel.PAPER):
+    voted = session.scalar(by_phone) is not None
+    if voted or not ballots.mark(session, voter.id, MarkChannel.PAPER):
         raise NotReady("served_already")
     return vote
 
@@ -133,11 +131,11 @@ def not_on_paper_too(ctx: Context, ballot: Ballot) -> None:
     "paper_slip.exchange",
     who=Can.SCREEN,
     requires=(votes_on_paper, vote_is_open, before_the_close, slips_are_left),
+    alone=True,
 )
 def exchange(ctx: Context, vote: Vote, *, number: int) -> SpoiledSlip:
     """Take a spoiled slip back and hand out another; the roll stays as it is marked."""
     session = ctx.session
-    session.refresh(vote, with_for_update=True)
     there = stock(session, vote.id)
     with checking() as check:
         if check(1 <= number <= there.issued, "no_such_paper", "slip", last=there.issued):

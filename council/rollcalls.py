@@ -88,7 +88,7 @@ def cast(ctx: Context, vote: Vote, *, choice: object, entry: Voter | None = None
     `entry` is the principal's, when the vote was entrusted in writing; without it one's own.
     """
     answer = choices.checked(vote, choice)
-    _hold(ctx.session, vote, alone=False)
+    _hold(ctx.session, vote)
     mine = entry or voter(ctx.session, vote.id, ctx.person_id)
     if mine is None or not proxies.on_the_roll(ctx, Entitled(vote, mine)):
         raise NotReady("not_ready", ("on_the_roll",))
@@ -143,7 +143,6 @@ def start(
 
 def finish(ctx: Context, vote: Vote) -> None:
     """Close a vote and freeze what its rows add up to. No total is ever entered by anybody."""
-    _hold(ctx.session, vote, alone=True)
     reckon(ctx, vote)
     vote.closed_at, vote.stage = ctx.now, VoteStage.FINAL
 
@@ -161,9 +160,9 @@ def reckon(ctx: Context, vote: Vote) -> None:
     vote.outcome = found.outcome
 
 
-def _hold(session: Session, vote: Vote, *, alone: bool) -> None:
-    """Lock the vote, so that no ballot slips in beside its close. Raises NotReady when closed."""
-    session.refresh(vote, with_for_update={"read": not alone})
+def _hold(session: Session, vote: Vote) -> None:
+    """Lock the vote beside others who vote: its close waits. Raises NotReady when it is closed."""
+    session.refresh(vote, with_for_update={"read": True})
     if not vote.is_open:
         raise NotReady("not_ready", ("vote_is_open",))
 

@@ -1,6 +1,6 @@
 """Safeguards: the checklist before the opening, tellers at the count, and how a vote is voided."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from council import people, places, preparations
 from council.db import Base, Governed
 from council.errors import checking
 from council.gate import Context, act
-from council.people import Post
+from council.people import Constituency, Post
 from council.policy import Can
 from council.votes import Vote, VoteMode, Voter, VoteStage
 
@@ -184,6 +184,21 @@ def small_cells(session: Session, vote: Vote) -> list[str]:
         who.value: n for who, n in session.execute(found.group_by(Voter.constituency)) if who
     }
     return [one for one in groups if 0 < counted.get(one, 0) < SMALL]
+
+
+def hiding(sizes: Mapping[Constituency, int]) -> frozenset[Constituency]:
+    """The constituencies that cannot be told apart from the others without telling of somebody.
+
+    Alone, a small one would follow from the rest by subtraction: so the next larger ones join until
+    five are together.
+    """
+    hidden: list[Constituency] = []
+    for part in sorted(sizes, key=lambda part: (sizes[part], part)):
+        together = sum(sizes[one] for one in hidden)
+        alone = len(hidden) == 1 or 0 < together < SMALL
+        if sizes[part] < SMALL or alone:
+            hidden.append(part)
+    return frozenset(hidden)
 
 
 def witnesses(session: Session, vote_id: int) -> list[Witness]:

@@ -103,7 +103,7 @@ def tie_broken(ctx: Context, vote: Vote) -> bool:
 # Acts
 
 
-@act("tie.cast", who=Can.CHAIR, requires=(tie_awaits_chair,))
+@act("tie.cast", who=Can.CHAIR, requires=(tie_awaits_chair,), alone=True)
 def cast(ctx: Context, vote: Vote, *, favour: bool, reason: str) -> Vote:
     """Give the chair's casting vote, once, with a public reason; the result follows from it."""
     with checking() as check:
@@ -117,7 +117,12 @@ def cast(ctx: Context, vote: Vote, *, favour: bool, reason: str) -> Vote:
     return _settle(ctx, vote, Broken(favour))
 
 
-@act("tie.commit", who=Can.COUNT, requires=(tie_awaits_lot, nothing_revealed, not_yet_committed))
+@act(
+    "tie.commit",
+    who=Can.COUNT,
+    requires=(tie_awaits_lot, nothing_revealed, not_yet_committed),
+    alone=True,
+)
 def commit(ctx: Context, vote: Vote, *, seed: str) -> LotShare:
     """Commit to secret words for the public lot; only their digest is kept and published."""
     with checking() as check:
@@ -131,7 +136,12 @@ def commit(ctx: Context, vote: Vote, *, seed: str) -> LotShare:
     return made
 
 
-@act("tie.reveal", who=Can.COUNT, requires=(tie_awaits_lot, enough_committed, has_committed))
+@act(
+    "tie.reveal",
+    who=Can.COUNT,
+    requires=(tie_awaits_lot, enough_committed, has_committed),
+    alone=True,
+)
 def reveal(ctx: Context, vote: Vote, *, seed: str) -> Vote:
     """Reveal one's words; with the last ones the lot is drawn and the result follows from it."""
     mine = _mine(ctx, vote)

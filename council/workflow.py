@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from council import gate
+from council.db import hold
 from council.errors import NotReady
 from council.gate import Act, Context, Possible, Requirement
 from council.policy import Can
@@ -138,10 +139,12 @@ def advance(
 ) -> None:
     """Move the row along the transition of this name; the only writer of `stage`.
 
+    The row is held first, so that nobody takes it the same way, or another one, beside this.
     `also` writes down what came with the step (a reason, a report), in the same act.
     Raises NotReady when no such transition leaves from here or something is missing, NotAllowed
     when somebody else must do it.
     """
+    hold(ctx.session, row)
     found = table.find(name, row.stage)
     if found is None:
         raise NotReady("no_such_step", stage=f"stage.{row.stage.value}")

@@ -10,6 +10,7 @@ from council import absences, audit, ballots, batches, jobs, receipts
 from council.ballots import MarkChannel, SecretBallot
 from council.errors import NotAllowed, NotReady
 from council.people import Constituency, Post
+from council.proposals import Stage
 from council.settings import Settings
 from council.votes import VoteStage
 from tests.booth import Booth
@@ -153,23 +154,30 @@ def test_the_clock_writes_the_files_anew_once_for_each_close(world, booth, monke
 
 
 def test_a_receipt_leads_to_its_ballot_and_batch(booth: Booth) -> None:
-    session = booth.world.session
+    reader = booth.world.nobody()
     receipt = booth.cast("neighbour", "against", "我的 小狗")
     start = receipts.start_of(receipt.code)
     assert start is not None
-    (found,) = batches.find(session, start)
+    (found,) = batches.find(reader, start)
     assert (found.c, found.batch, found.opening) == (receipt.c, None, None)
     assert found.vote is booth.vote
     booth.closed()
-    (found,) = batches.find(session, receipt.c)
+    (found,) = batches.find(reader, receipt.c)
     assert found.batch is not None
     assert found.batch.number == 1
     assert found.opening is None
     booth.at(VoteStage.PROVISIONAL)
-    (found,) = batches.find(session, receipt.c)
+    (found,) = batches.find(reader, receipt.c)
     assert found.opening is not None
     assert (found.opening.choice, found.opening.phrase) == ("against", "我的 小狗")
-    assert batches.find(session, "0" * 10) == []
+    assert batches.find(reader, "0" * 10) == []
+
+
+def test_a_receipt_leads_nowhere_for_whoever_may_not_see_the_matter(world: World) -> None:
+    booth = Booth(world, proposal_id=world.matter(Stage.DRAFT).id)
+    booth.opened()
+    receipt = booth.cast("neighbour", "for", "清泉 石桥")
+    assert batches.find(world.nobody(), receipt.c) == []
 
 
 # Small cells

@@ -11,6 +11,7 @@ from council.entitlements import Entry
 from council.i18n import translate
 from council.people import Constituency, Post
 from council.votes import Choice, Method
+from tests.booth import Booth
 from tests.polling import PEOPLE, Poll, votes_of
 from tests.world import World
 
@@ -140,6 +141,16 @@ def test_the_turnout_of_many_votes_takes_as_many_statements(world: World) -> Non
         counts.append(len(seen))
         assert all(one.due == 3 for one in found.values())
     assert counts[0] == counts[1] == 2
+
+
+def test_who_has_voted_in_a_small_constituency_does_not_follow_from_the_others(
+    world: World,
+) -> None:
+    booth = Booth(world, roll=(Constituency.PARTY,), more=8)
+    booth.opened()
+    booth.cast(Constituency.PARTY)
+    found = counting.turnout(world.session, booth.vote)
+    assert (found.cast, found.due, found.by) == (1, 9, {})
 
 
 def test_constituencies_are_counted_by_themselves_and_small_ones_not_told(world: World) -> None:

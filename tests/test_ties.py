@@ -1,14 +1,18 @@
 """Ties: the chair's casting vote or a public lot, once, and everybody can work it out again."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from council import audit, charter, counting, deliberations, lots, rollcalls, ties
 from council.decisions import Outcome
 from council.errors import Invalid, NotAllowed, NotReady
+from council.gate import Context
 from council.i18n import translate
 from council.people import Constituency, Post
 from council.proposals import Stage
@@ -133,6 +137,31 @@ def test_in_a_meeting_the_chair_breaks_the_tie_and_the_matter_moves_on(world: Wo
 
 
 # The lot
+
+
+def test_of_two_who_reveal_at_the_same_moment_the_second_draws_the_lot(world: World) -> None:
+    poll = tied(world, Tie.LOT)
+    ties.commit(world.as_(TELLER), poll.vote, seed="清泉 石桥")
+    ties.commit(world.as_(WATCH), poll.vote, seed="春天 来了")
+    one, other, vote_id = world.as_(TELLER), world.as_(WATCH), poll.vote.id
+    world.commit()
+
+    def reveal(session: Session, ctx: Context, seed: str) -> None:
+        ties.reveal(replace(ctx, session=session), session.get_one(Vote, vote_id), seed=seed)
+
+    def beside() -> None:
+        with world.database.write() as session:
+            reveal(session, other, "春天 来了")
+
+    with ThreadPoolExecutor(1) as pool:
+        with world.database.write() as session:
+            reveal(session, one, "清泉 石桥")
+            second = pool.submit(beside)
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.3)
+        second.result(timeout=10)
+    world.session.refresh(poll.vote)
+    assert poll.vote.outcome in {Outcome.ADOPTED, Outcome.REJECTED}
 
 
 def test_a_lot_of_two_people_decides_a_motion_and_can_be_drawn_again(world: World) -> None:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import batches, history, receipts, votes
+from council import batches, history, receipts
 from council.batches import Found
 from council.errors import Invalid
 from council.gate import Context
@@ -66,21 +66,16 @@ def find(request: Request, ctx: Context) -> Response:
             typed = form.line("code", LONGEST)
             start = receipts.start_of(typed)
             form.check(not typed or start is not None, "no_receipt_code", "code")
-        found = batches.find(ctx.session, start or "")
+        found = batches.find(ctx, start or "")
     except Invalid as wrong:
         return pages.page(request, "receipts/show.html", 422, form=form.wrong(wrong), shown=None)
-    shown = [_shown(ctx, one) for one in found if _is_public(ctx, one)]
+    shown = [_shown(ctx, one) for one in found]
     about = [one.found.vote for one in shown]
     besides = [("vote", one.id) for one in about]
     return pages.page(
         request, "receipts/show.html", form=form, shown=shown,
         translations=formal.words(request, ctx, about, *besides),
     )  # fmt: skip
-
-
-def _is_public(ctx: Context, found: Found) -> bool:
-    """Whether this reader may see the vote at all."""
-    return ctx.session.scalar(votes.seen(ctx).where(votes.Vote.id == found.vote.id)) is not None
 
 
 routes = [
