@@ -220,8 +220,7 @@ def end(ctx: Context, vote: Vote) -> None:
     """Nobody votes any more. Writing the stage locks the vote: a cast beside it comes too late."""
     ctx.session.flush()
     vote.closed_at = ctx.now
-    days = preparations.of(ctx.session, vote.id).day("count")
-    calendar.start(ctx, vote, "count_vote", Limit.parse(f"{days}wd"), who=Can.COUNT)
+    disputes.await_count(ctx, vote)
 
 
 def tally(ctx: Context, vote: Vote) -> None:

@@ -169,7 +169,17 @@ def decide(ctx: Context, dispute: Dispute) -> Dispute:
     """Confirm the drafted answer; from here on ruling and reason are public."""
     dispute.decided_by_id, dispute.decided_at = ctx.person_id, ctx.now
     calendar.meet(ctx, dispute)
+    vote = ctx.session.get_one(Vote, dispute.vote_id)
+    asked = dispute.remedy is Remedy.RECOUNT and vote.stage is not VoteStage.VOIDED
+    if asked and not calendar.running(ctx.session, vote, "count_vote"):
+        await_count(ctx, vote)
     return dispute
+
+
+def await_count(ctx: Context, vote: Vote) -> None:
+    """The count, or a recount, waits for the tellers; inside the act that asks for it."""
+    days = preparations.of(ctx.session, vote.id).day("count")
+    calendar.start(ctx, vote, "count_vote", Limit.parse(f"{days}wd"), who=Can.COUNT)
 
 
 def settle(ctx: Context, vote: Vote, remedy: Remedy) -> None:

@@ -11,6 +11,7 @@ from council import (
     calendar,
     counting,
     course,
+    deliberations,
     disputes,
     notices,
     offices,
@@ -196,6 +197,15 @@ def test_a_vote_stays_open_when_the_clock_jumps_back(world: World) -> None:
     assert counting.turnout(world.session, poll.vote).cast == 1
 
 
+def test_a_chair_does_not_close_a_formal_vote_as_if_it_stood_in_a_meeting(world: World) -> None:
+    poll = Poll(world)
+    poll.opened()
+    with pytest.raises(NotReady) as refusal:
+        deliberations.close_vote(world.as_(Post.FACILITATOR), poll.vote)
+    assert refusal.value.needs == ("vote_in_meeting",)
+    assert poll.vote.stage is VoteStage.OPEN
+
+
 def test_it_is_closed_by_hand_only_after_its_hour(world: World) -> None:
     poll = Poll(world)
     poll.opened()
@@ -268,7 +278,10 @@ def test_the_result_is_provisional_for_its_days_then_final(world: World) -> None
     disputes.draft_ruling(world.as_(WATCH), row, **answer)  # type: ignore[arg-type]
     disputes.decide(world.as_(LEAD), row)
     assert needs(poll, "finish") == ("nothing_ordered",)
+    (waits,) = calendar.running(world.session, poll.vote, "count_vote")
+    assert waits.who is Can.COUNT
     poll.step("recount", Post.RECORDER)
+    assert calendar.running(world.session, poll.vote, "count_vote") == []
     assert (poll.vote.stage, row.done_at) == (VoteStage.COUNTED, world.now)
     assert world.acts()[-1] == "vote.recount"
     poll.step("publish_result")
