@@ -15,7 +15,7 @@ from council.places import Place
 from council.policy import HOLDERS, Can
 from council.preparations import PREPARING
 from council.sealing import Pair, Unreadable
-from council.votes import Vote, VoteMode, VoteStage
+from council.votes import BEFORE_OPENING, Vote, VoteMode
 
 SEALED, KEY, OPENED = "sealed", "key", "opened"
 """Settings of a vote: whether its box is sealed, with which key, and that it was opened."""
@@ -28,11 +28,6 @@ MOST = 7
 
 LETTERS = 16
 """Characters of a keeper's code: 78 bits."""
-
-BEFORE = frozenset({
-    VoteStage.DRAFT, VoteStage.ROLL_PUBLISHED, VoteStage.ROLL_FINAL, VoteStage.ANNOUNCED,
-})  # fmt: skip
-"""Stages before the opening."""
 
 
 class Keeper(Governed, Base):
@@ -58,7 +53,7 @@ class Keeper(Governed, Base):
 
 def box_to_be_sealed(ctx: Context, vote: Vote) -> bool:
     """It is a secret vote whose ballots will be sealed until the count, and it has not opened."""
-    return vote.mode is VoteMode.SECRET and is_sealed(vote) and vote.stage in BEFORE
+    return vote.mode is VoteMode.SECRET and is_sealed(vote) and vote.stage in BEFORE_OPENING
 
 
 def box_not_yet_announced(ctx: Context, vote: Vote) -> bool:
@@ -82,13 +77,13 @@ def keepers_ready(ctx: Context, vote: Vote) -> bool:
 # Acts
 
 
-@act("box.choose", who=Can.CONVENE, requires=(box_not_yet_announced,))
+@act("box.choose", who=Can.CONVENE, requires=(box_not_yet_announced,), alone=True)
 def choose(ctx: Context, vote: Vote, *, sealed: bool) -> None:
     """Decide whether the ballots lie sealed until two keepers open the box."""
     vote.settings = {**vote.settings, SEALED: sealed}
 
 
-@act("keeper.take", who=Can.COUNT, requires=(box_to_be_sealed, not_yet_keeper))
+@act("keeper.take", who=Can.COUNT, requires=(box_to_be_sealed, not_yet_keeper), alone=True)
 def take(ctx: Context, vote: Vote, *, code: str) -> Keeper:
     """Become a keeper of the ballot box with a code that nobody else knows."""
     salt = token_bytes(16)

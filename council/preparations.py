@@ -40,7 +40,7 @@ BODIES: dict[str, Body] = {
 ASSEMBLIES = frozenset({Body.RESIDENTS, Body.DELEGATES})
 """Before they vote, the Party organisation studies the matter (Organic Law 2026, Art. 30)."""
 
-PREPARING = (VoteStage.DRAFT, VoteStage.ROLL_PUBLISHED, VoteStage.ROLL_FINAL)
+PREPARING = frozenset({VoteStage.DRAFT, VoteStage.ROLL_PUBLISHED, VoteStage.ROLL_FINAL})
 """Stages before the notice."""
 
 OF_METHOD = ("limit", "seats", "budget", "ranking", "tie")
@@ -129,6 +129,7 @@ def no_vote_under_way(ctx: Context, proposal: Proposal) -> bool:
     "vote.draft",
     who=Can.CONVENE,
     requires=(waits_for_body, referrals.body_is_lawful, no_vote_under_way),
+    alone=True,
 )
 def draft(ctx: Context, proposal: Proposal) -> Vote:
     """Begin the formal vote of the body that decides a matter; nobody outside sees it yet."""
@@ -268,7 +269,7 @@ class Plan:
         check(1 <= self.extension <= 7, "out_of_range", "extension", low=1, high=7)
 
 
-@act("vote.prepare", who=Can.CONVENE, requires=(in_preparation,))
+@act("vote.prepare", who=Can.CONVENE, requires=(in_preparation,), alone=True)
 def prepare(ctx: Context, vote: Vote, *, plan: Plan) -> Vote:
     """Edit a vote. Once its roll is published, who votes and how stay as they are."""
     row = of(ctx.session, vote.id)
@@ -321,7 +322,7 @@ def _settings(plan: Plan) -> dict[str, Any]:
     return found.get(plan.method, {}) | tie
 
 
-@act("vote.study", who=Can.ADMIT, requires=(in_preparation,))
+@act("vote.study", who=Can.ADMIT, requires=(in_preparation,), alone=True)
 def study(
     ctx: Context, vote: Vote, *, on: date, opinion: str, letter: Picture | None = None
 ) -> Preparation:

@@ -19,7 +19,7 @@ from council.gate import Context, act
 from council.imports import LONGEST
 from council.people import Constituency
 from council.policy import Can
-from council.votes import Body, Vote, Voter, VoteStage
+from council.votes import BEFORE_OPENING, Body, Vote, Voter, VoteStage
 
 AT_ONCE, GONE_AT_ONCE = 90, 1000
 """Rows of one act: an entry of the log holds at most 65,535 bytes."""
@@ -39,10 +39,6 @@ KINDS: Mapping[Body, tuple[RollKind, ...]] = {
     Body.EVERYBODY: (RollKind.MEMBERS, RollKind.RESIDENTS, RollKind.HOUSEHOLDS),
 }
 """The kinds of roll from which each body is called."""
-
-BEFORE_OPENING = (
-    VoteStage.DRAFT, VoteStage.ROLL_PUBLISHED, VoteStage.ROLL_FINAL, VoteStage.ANNOUNCED,
-)  # fmt: skip
 
 # Table
 

@@ -56,6 +56,11 @@ class VoteStage(StrEnum):
     VOIDED = "voided"
 
 
+BEFORE_OPENING = frozenset({
+    VoteStage.DRAFT, VoteStage.ROLL_PUBLISHED, VoteStage.ROLL_FINAL, VoteStage.ANNOUNCED,
+})  # fmt: skip
+"""Stages in which nobody can vote yet."""
+
 SHOWN = frozenset({VoteStage.PROVISIONAL, VoteStage.FINAL, VoteStage.ARCHIVED})
 """Stages in which everybody sees the result."""
 

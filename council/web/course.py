@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import course, gate, policy, preparations, safeguards, votes
-from council.errors import Invalid, NotAllowed, NotFound
+from council import course, gate, preparations, safeguards
+from council.errors import Invalid
 from council.gate import Context
 from council.policy import Can
 from council.safeguards import REASON, Check
@@ -14,16 +14,6 @@ from council.web import formal, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 from council.workflow import advance
-
-
-def _vote(request: Request, ctx: Context, *able: Can) -> Vote:
-    """A formal vote, for those who hold one of these permissions. Raises NotFound, NotAllowed."""
-    vote = votes.get(ctx, int(request.path_params["id"]))
-    if vote.in_meeting:
-        raise NotFound("not_found")
-    if able and not policy.abilities(ctx.session, ctx.actor, vote.community_id) & set(able):
-        raise NotAllowed("not_allowed")
-    return vote
 
 
 def _to(vote: Vote, more: str = "") -> Response:
@@ -47,13 +37,13 @@ def _checklist_page(
 @handler(session=True)
 def checklist(request: Request, ctx: Context) -> Response:
     """What has to be looked at before the vote opens."""
-    return _checklist_page(request, ctx, _vote(request, ctx, Can.OVERSEE, Can.CONVENE))
+    return _checklist_page(request, ctx, formal.vote_of(request, ctx, Can.OVERSEE, Can.CONVENE))
 
 
 @handler(session=True, rate="write")
 def pass_checklist(request: Request, ctx: Context) -> Response:
     """Pass the checklist."""
-    vote, form = _vote(request, ctx, Can.OVERSEE), form_of(request)
+    vote, form = formal.vote_of(request, ctx, Can.OVERSEE), form_of(request)
     try:
         ticked = [one for one in Check if form.flag(one.value)]
         safeguards.pass_checklist(ctx, vote, ticked=ticked)
@@ -65,7 +55,7 @@ def pass_checklist(request: Request, ctx: Context) -> Response:
 @handler(session=True, rate="write")
 def witness(request: Request, ctx: Context) -> Response:
     """Be present at the count: as a teller, or as an observer of the oversight committee."""
-    vote = _vote(request, ctx, Can.COUNT, Can.OVERSEE)
+    vote = formal.vote_of(request, ctx, Can.COUNT, Can.OVERSEE)
     if form_of(request).value("watching") == "observer":
         safeguards.observe(ctx, vote)
     else:
@@ -76,7 +66,7 @@ def witness(request: Request, ctx: Context) -> Response:
 @handler(session=True)
 def voiding(request: Request, ctx: Context) -> Response:
     """Why the vote is void: one writes it, another confirms it."""
-    return _void_page(request, ctx, _vote(request, ctx, Can.OVERSEE))
+    return _void_page(request, ctx, formal.vote_of(request, ctx, Can.OVERSEE))
 
 
 def _void_page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -> Response:
@@ -93,7 +83,7 @@ def _void_page(request: Request, ctx: Context, vote: Vote, form: Form | None = N
 @handler(session=True, rate="write")
 def draft_void(request: Request, ctx: Context) -> Response:
     """Write why the vote is void."""
-    vote, form = _vote(request, ctx, Can.OVERSEE), form_of(request)
+    vote, form = formal.vote_of(request, ctx, Can.OVERSEE), form_of(request)
     try:
         with form.reading():
             reason = form.text("reason", REASON)
@@ -106,7 +96,7 @@ def draft_void(request: Request, ctx: Context) -> Response:
 @handler(session=True, rate="write")
 def transition(request: Request, ctx: Context) -> Response:
     """Take a step of the course."""
-    vote = _vote(request, ctx)
+    vote = formal.vote_of(request, ctx)
     advance(ctx, course.VOTE, vote, str(request.path_params["name"]))
     return _to(vote)
 

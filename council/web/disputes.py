@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import calendar, deadlines, disputes, gate, policy, preparations, votes
+from council import calendar, deadlines, disputes, gate, policy, preparations
 from council.deadlines import Limit
 from council.disputes import REMEDIES, WORDS, Dispute, Remedy, Ruling
-from council.errors import Invalid, NotFound
+from council.errors import Invalid
 from council.gate import Context
 from council.policy import Can
 from council.preparations import Preparation
@@ -19,13 +19,6 @@ from council.votes import Vote
 from council.web import counter, formal, pages
 from council.web.forms import Form
 from council.web.handler import behalf_from, form_of, handler
-
-
-def _vote(request: Request, ctx: Context) -> Vote:
-    vote = votes.get(ctx, int(request.path_params["id"]))
-    if vote.in_meeting:
-        raise NotFound("not_found")
-    return vote
 
 
 def _page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -> Response:
@@ -56,13 +49,13 @@ def _answering(ctx: Context, papers: Preparation) -> Callable[[Dispute], datetim
 @handler()
 def index(request: Request, ctx: Context) -> Response:
     """How many objected and what became of it; the form while the days run."""
-    return _page(request, ctx, _vote(request, ctx))
+    return _page(request, ctx, formal.vote_of(request, ctx))
 
 
 @handler(session=True, rate="write")
 def lodge(request: Request, ctx: Context) -> Response:
     """Object, for oneself or, as a worker, for somebody at the counter."""
-    vote, form = _vote(request, ctx), form_of(request)
+    vote, form = formal.vote_of(request, ctx), form_of(request)
     try:
         ctx.behalf = behalf_from(request, ctx.session, vote.community_id)
         with form.reading():
@@ -77,7 +70,7 @@ def lodge(request: Request, ctx: Context) -> Response:
 
 
 def _one(request: Request, ctx: Context) -> tuple[Vote, Dispute]:
-    vote = _vote(request, ctx)
+    vote = formal.vote_of(request, ctx)
     return vote, disputes.get(ctx, vote, int(request.path_params["dispute"]))
 
 

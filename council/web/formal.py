@@ -15,7 +15,6 @@ from council import (
     deadlines,
     disputes,
     gate,
-    keepers,
     notices,
     policy,
     preparations,
@@ -25,8 +24,10 @@ from council import (
     rulecards,
     safeguards,
     translations,
+    votes,
 )
 from council.derivations import Line
+from council.errors import NotAllowed, NotFound
 from council.gate import Context
 from council.notices import Notice, NoticeKind
 from council.people import Constituency
@@ -36,7 +37,7 @@ from council.reckoning import TOGETHER
 from council.safeguards import Watching
 from council.thresholds import Rule
 from council.translations import Words
-from council.votes import SHOWN, Method, Vote, VoteMode, VoteStage
+from council.votes import BEFORE_OPENING, SHOWN, Method, Vote, VoteMode, VoteStage
 from council.web import counts, pages
 from council.web.forms import Form
 from council.web.rollcalls import Booth, booth
@@ -46,12 +47,12 @@ BY_HAND = {"void"}
 """Steps that have a page of their own."""
 
 WORK: tuple[tuple[Can, frozenset[VoteStage], str], ...] = (
-    (Can.CONVENE, frozenset(preparations.PREPARING), "preparation"),
-    (Can.ADMIT, frozenset(preparations.PREPARING), "study"),
+    (Can.CONVENE, preparations.PREPARING, "preparation"),
+    (Can.ADMIT, preparations.PREPARING, "study"),
     (Can.KEEP_ROLL, frozenset({VoteStage.DRAFT, VoteStage.ROLL_PUBLISHED}), "roll"),
     (Can.OVERSEE, frozenset({VoteStage.ANNOUNCED}), "checklist"),
-    (Can.CONVENE, keepers.BEFORE, "keepers"),
-    (Can.COUNT, keepers.BEFORE | {VoteStage.CLOSED}, "keepers"),
+    (Can.CONVENE, BEFORE_OPENING, "keepers"),
+    (Can.COUNT, BEFORE_OPENING | {VoteStage.CLOSED}, "keepers"),
     (Can.KEEP_ROLL, frozenset({VoteStage.OPEN}), "absent"),
     (Can.ENTER_FOR, frozenset({VoteStage.OPEN}), "absent"),
     (Can.SCREEN, frozenset({VoteStage.ANNOUNCED, VoteStage.OPEN}), "paper"),
@@ -61,6 +62,27 @@ WORK: tuple[tuple[Can, frozenset[VoteStage], str], ...] = (
 
 OF_PAPER = {"paper", "count"}
 """Pages of a vote that offers paper."""
+
+
+def vote_of(request: Request, ctx: Context, *able: Can) -> Vote:
+    """The formal vote of the address, for those who hold one of these permissions, if any is named.
+
+    Raises NotFound, NotAllowed.
+    """
+    vote = votes.get(ctx, int(request.path_params["id"]))
+    if vote.in_meeting:
+        raise NotFound("not_found")
+    if able and not policy.abilities(ctx.session, ctx.actor, vote.community_id) & set(able):
+        raise NotAllowed("not_allowed")
+    return vote
+
+
+def paper_vote(request: Request, ctx: Context, *able: Can) -> Vote:
+    """The same, of a vote that offers paper. Raises NotFound, NotAllowed."""
+    vote = vote_of(request, ctx, *able)
+    if not preparations.of(ctx.session, vote.id).paper:
+        raise NotFound("not_found")
+    return vote
 
 
 def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -> Response:

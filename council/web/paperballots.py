@@ -4,27 +4,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import gate, paperballots, policy, preparations, votes
-from council.errors import Invalid, NotAllowed, NotFound
+from council import gate, paperballots
+from council.errors import Invalid
 from council.gate import Context
 from council.policy import Can
 from council.votes import Vote
-from council.web import pages
+from council.web import formal, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
 DESK = {Can.SCREEN, Can.KEEP_ROLL, Can.COUNT, Can.OVERSEE}
 """Those who see how many slips there are."""
-
-
-def _vote(request: Request, ctx: Context, *able: Can) -> Vote:
-    """A formal vote that offers paper. Raises NotFound, NotAllowed."""
-    vote = votes.get(ctx, int(request.path_params["id"]))
-    if vote.in_meeting or not preparations.of(ctx.session, vote.id).paper:
-        raise NotFound("not_found")
-    if not policy.abilities(ctx.session, ctx.actor, vote.community_id) & set(able):
-        raise NotAllowed("not_allowed")
-    return vote
 
 
 def _page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -> Response:
@@ -45,13 +35,13 @@ def _page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) 
 @handler(session=True)
 def show(request: Request, ctx: Context) -> Response:
     """The slips in numbers, and what the counter does with them."""
-    return _page(request, ctx, _vote(request, ctx, *DESK))
+    return _page(request, ctx, formal.paper_vote(request, ctx, *DESK))
 
 
 @handler(session=True, rate="write")
 def print_run(request: Request, ctx: Context) -> Response:
     """Number the next slips and lead to their sheets."""
-    vote, form = _vote(request, ctx, *DESK), form_of(request)
+    vote, form = formal.paper_vote(request, ctx, *DESK), form_of(request)
     try:
         with form.reading():
             size = form.integer("size", 1, paperballots.MOST)
@@ -64,7 +54,7 @@ def print_run(request: Request, ctx: Context) -> Response:
 @handler(session=True, rate="write")
 def hand(request: Request, ctx: Context) -> Response:
     """Hand a slip to somebody on the roll; the address that follows does not say to whom."""
-    vote, form = _vote(request, ctx, *DESK), form_of(request)
+    vote, form = formal.paper_vote(request, ctx, *DESK), form_of(request)
     try:
         with form.reading():
             number = form.integer("number", 1)
@@ -77,7 +67,7 @@ def hand(request: Request, ctx: Context) -> Response:
 @handler(session=True, rate="write")
 def exchange(request: Request, ctx: Context) -> Response:
     """Take a spoiled slip back and hand out another."""
-    vote, form = _vote(request, ctx, *DESK), form_of(request)
+    vote, form = formal.paper_vote(request, ctx, *DESK), form_of(request)
     try:
         with form.reading():
             typed = form.line("slip", 20)

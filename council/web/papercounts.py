@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import gate, paperballots, papercounts, papersheets, policy, preparations, votes
+from council import gate, paperballots, papercounts, papersheets
 from council import safeguards as guards
-from council.errors import Invalid, NotAllowed, NotFound
+from council.errors import Invalid
 from council.gate import Context
 from council.papercounts import REASON, At
 from council.papersheets import HEAPS, HIGHEST, Sheet
@@ -19,7 +19,7 @@ from council.policy import Can
 from council.safeguards import Watching
 from council.tallies import ALL
 from council.votes import Method, Vote
-from council.web import pages
+from council.web import formal, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
@@ -34,14 +34,8 @@ LONGEST = 40_000
 
 
 def _vote(request: Request, ctx: Context) -> Vote:
-    """A formal vote with paper, for those who count and watch. Raises NotFound, NotAllowed."""
-    vote = votes.get(ctx, int(request.path_params["id"]))
-    if vote.in_meeting or not preparations.of(ctx.session, vote.id).paper:
-        raise NotFound("not_found")
-    able = policy.abilities(ctx.session, ctx.actor, vote.community_id)
-    if not able & {Can.COUNT, Can.OVERSEE}:
-        raise NotAllowed("not_allowed")
-    return vote
+    """A vote with paper, for those who count and watch."""
+    return formal.paper_vote(request, ctx, Can.COUNT, Can.OVERSEE)
 
 
 def _page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -> Response:

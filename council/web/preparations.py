@@ -19,7 +19,6 @@ from council import (
     referrals,
     rolls,
     translations,
-    votes,
 )
 from council.errors import Invalid, NotAllowed, NotFound
 from council.files import Picture
@@ -40,16 +39,6 @@ from council.web.reader import settings_of
 FREE = ("STRAW", "appraisal", "DELEGATE_ASSEMBLY", "RESIDENT_ASSEMBLY", "OWNERS_ORDINARY",
         "OWNERS_SPECIAL", "COUNCIL", "PARTY_REVIEW", "election")  # fmt: skip
 """What can be voted on without a matter; an election is not run here, and the form says where."""
-
-
-def _vote(request: Request, ctx: Context, *able: Can) -> Vote:
-    """A formal vote, for those who hold one of these permissions. Raises NotFound, NotAllowed."""
-    vote = votes.get(ctx, int(request.path_params["id"]))
-    if vote.in_meeting:
-        raise NotFound("not_found")
-    if able and not policy.abilities(ctx.session, ctx.actor, vote.community_id) & set(able):
-        raise NotAllowed("not_allowed")
-    return vote
 
 
 def _to(vote: Vote, more: str = "") -> Response:
@@ -153,7 +142,7 @@ def _papers_page(request: Request, ctx: Context, vote: Vote, form: Form | None =
 @handler(session=True)
 def papers(request: Request, ctx: Context) -> Response:
     """The form with everything about a vote."""
-    return _papers_page(request, ctx, _vote(request, ctx, Can.CONVENE))
+    return _papers_page(request, ctx, formal.vote_of(request, ctx, Can.CONVENE))
 
 
 def _options(form: Form, method: Method) -> tuple[tuple[str, int], ...]:
@@ -198,7 +187,7 @@ def _plan(form: Form) -> Plan:
 @handler(session=True, rate="write")
 def prepare(request: Request, ctx: Context) -> Response:
     """Save the papers; gaps are allowed, the vote's page says what is still missing."""
-    vote, form = _vote(request, ctx, Can.CONVENE), form_of(request)
+    vote, form = formal.vote_of(request, ctx, Can.CONVENE), form_of(request)
     try:
         preparations.prepare(ctx, vote, plan=_plan(form))
     except Invalid as wrong:
@@ -222,13 +211,13 @@ def _study_page(request: Request, ctx: Context, vote: Vote, form: Form | None = 
 @handler(session=True)
 def study_form(request: Request, ctx: Context) -> Response:
     """The form in which the Party secretary records the study."""
-    return _study_page(request, ctx, _vote(request, ctx, Can.ADMIT))
+    return _study_page(request, ctx, formal.vote_of(request, ctx, Can.ADMIT))
 
 
 def letter(request: Request, session: Session) -> Picture | None:
     """Draw the photograph of the paper anew and keep it, before the transaction (slow)."""
     look = request.state.look
-    _vote(request, Context(session, look.actor, look.now), Can.ADMIT)
+    formal.vote_of(request, Context(session, look.actor, look.now), Can.ADMIT)
     sent = form_of(request).files("letter")
     if not sent:
         return None
@@ -240,7 +229,7 @@ def letter(request: Request, session: Session) -> Picture | None:
 @handler(session=True, rate="write", prepare=letter)
 def study(request: Request, ctx: Context) -> Response:
     """Record when the Party organisation studied the matter, and what it thinks."""
-    vote, form = _vote(request, ctx, Can.ADMIT), form_of(request)
+    vote, form = formal.vote_of(request, ctx, Can.ADMIT), form_of(request)
     try:
         found: Picture | None = prepared(request)
         with form.reading():

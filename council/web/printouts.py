@@ -15,14 +15,12 @@ from council import (
     paperballots,
     papercounts,
     papersheets,
-    policy,
     preparations,
     proxies,
     rolls,
     rulecards,
-    votes,
 )
-from council.errors import NotAllowed, NotFound
+from council.errors import NotFound
 from council.gate import Context
 from council.places import Place
 from council.policy import Can
@@ -42,24 +40,6 @@ LINES = 16
 """Lines of a tellers' sheet on which slips stand one by one."""
 
 
-def _vote(request: Request, ctx: Context) -> Vote:
-    """A formal vote. Raises NotFound."""
-    vote = votes.get(ctx, int(request.path_params["id"]))
-    if vote.in_meeting:
-        raise NotFound("not_found")
-    return vote
-
-
-def _desk(request: Request, ctx: Context) -> Vote:
-    """A vote that offers paper, for those who work with it. Raises NotFound, NotAllowed."""
-    vote = _vote(request, ctx)
-    if not preparations.of(ctx.session, vote.id).paper:
-        raise NotFound("not_found")
-    if not policy.abilities(ctx.session, ctx.actor, vote.community_id) & DESK:
-        raise NotAllowed("not_allowed")
-    return vote
-
-
 def _page(request: Request, ctx: Context, vote: Vote, name: str, **more: Any) -> Response:
     row = preparations.of(ctx.session, vote.id)
     return pages.page(
@@ -73,7 +53,7 @@ def _page(request: Request, ctx: Context, vote: Vote, name: str, **more: Any) ->
 @handler()
 def notice(request: Request, ctx: Context) -> Response:
     """The notice of the vote, once it is out: everything somebody without a telephone needs."""
-    vote = _vote(request, ctx)
+    vote = formal.vote_of(request, ctx)
     if vote.stage in preparations.PREPARING or vote.stage is VoteStage.VOIDED:
         raise NotFound("not_found")
     due = vote.due or rolls.due(ctx.session, vote)
@@ -89,7 +69,7 @@ def notice(request: Request, ctx: Context) -> Response:
 @handler(session=True)
 def slips(request: Request, ctx: Context) -> Response:
     """The slips of one run, two to a sheet."""
-    vote = _desk(request, ctx)
+    vote = formal.paper_vote(request, ctx, *DESK)
     run = paperballots.run(ctx.session, vote, int(request.path_params["run"]))
     codes = [paperballots.code(vote.id, n) for n in range(run.first, run.last + 1)]
     fit = HALF_OF_SCORES if vote.method is Method.SCORE else HALF
@@ -104,7 +84,7 @@ def slips(request: Request, ctx: Context) -> Response:
 @handler(session=True)
 def sheet(request: Request, ctx: Context) -> Response:
     """The sheet on which two tellers write what they count."""
-    vote = _desk(request, ctx)
+    vote = formal.paper_vote(request, ctx, *DESK)
     return _page(
         request, ctx, vote, "sheet", sides=papersheets.sides(vote), heaps=papersheets.HEAPS,
         by_heaps=papersheets.by_heaps(vote), by_name=paperballots.by_name(vote), lines=LINES,
@@ -115,7 +95,7 @@ def sheet(request: Request, ctx: Context) -> Response:
 @handler()
 def result(request: Request, ctx: Context) -> Response:
     """The result for the board, provisional or final, with every line of its arithmetic."""
-    vote = _vote(request, ctx)
+    vote = formal.vote_of(request, ctx)
     if vote.stage not in SHOWN:
         raise NotFound("not_found")
     language = request.state.look.language
