@@ -62,11 +62,6 @@ def read(method: Method, kept: str) -> Answer:
     return answer
 
 
-def is_blank(answer: Answer) -> bool:
-    """Whether a ballot says nothing."""
-    return not answer
-
-
 def cost(asked: Asked, chosen: Collection[str]) -> int:
     """What the chosen projects cost together."""
     return sum(int(one.get("cost") or 0) for one in asked.options if one["id"] in chosen)

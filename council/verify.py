@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
-from council import audit, batches, counting, db, merkle, proposals, rollcalls
+from council import audit, batches, counting, db, merkle, proposals, rollcalls, rolls
 from council.checkpoint import BadNote, Checkpoint, Signer, Verifier
 from council.db import Base, Database, Governed
 from council.files import StoredFile
 from council.gate import is_private
+from council.preparations import Preparation
 from council.settings import Settings
 from council.votes import Vote
 
@@ -253,6 +254,10 @@ def _derived(session: Session) -> Iterator[tuple[str, int, str]]:
     for vote_id in sorted(batches.closed(session)):
         for words in batches.faults(session, session.get_one(Vote, vote_id)):
             yield "vote", vote_id, words
+    for row in session.scalars(select(Preparation).where(Preparation.roll_digest != "")):
+        again = rolls.digest_again(session, session.get_one(Vote, row.vote_id))
+        if again not in {None, row.roll_digest}:
+            yield "vote", row.vote_id, "its roll is not the one that was frozen when it opened"
 
 
 def _check_files(session: Session, settings: Settings, report: Report) -> None:

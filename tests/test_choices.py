@@ -81,5 +81,3 @@ def test_a_budget_is_not_overspent():
 )
 def test_a_blank_ballot_is_valid(method, blank):
     assert choices.checked(Asked(method), blank) == blank
-    assert choices.is_blank(blank)
-    assert not choices.is_blank("abstain")

@@ -467,6 +467,16 @@ def test_a_forged_result_is_found(world: World) -> None:
     assert counting.miscomputed(world.session) == [poll.vote.id]
 
 
+def test_a_roll_that_was_changed_after_the_opening_is_found(world: World) -> None:
+    poll = Poll(world)
+    poll.opened()
+    world.commit()
+    world.session.execute(text("UPDATE voter SET name = '王五' WHERE number = 3"))
+    world.session.commit()
+    found = verify.verify(world.database, Settings(secret_key="x")).broken
+    assert any("its roll is not the one" in str(one) for one in found)
+
+
 def test_a_vote_about_persons_is_secret_whatever_was_written(world: World) -> None:
     poll = Poll(world)
     poll.prepared(about_people=True, secret=True)

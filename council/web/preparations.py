@@ -122,11 +122,11 @@ def _papers_page(request: Request, ctx: Context, vote: Vote, form: Form | None =
     row = preparations.of(ctx.session, vote.id)
     plan = vars(preparations.plan_of(vote, row)) | _first(vote)
     language = request.state.look.language
+    needed = profiles.conditions(row.profile)
     kinds = [
         (one.value, i18n.translate(language, f"roll_kind.{one.value}"))
-        for one in profiles.conditions(row.profile).electorates
+        for one in needed.electorates
     ]
-    needed = profiles.conditions(row.profile)
     ties = {*needed.ties_of(motion=True), *needed.ties_of(motion=False)}
     return pages.page(
         request, "preparations/form.html", 422 if form else 200, vote=vote, preparation=row,
