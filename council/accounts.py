@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ForeignKey, delete, func, select
+from sqlalchemy import ForeignKey, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import passwords, people, slips
@@ -314,21 +314,8 @@ class Current:
 
 def current(session: Session, token: str, now: datetime) -> Current | None:
     """Who is signed in with this token; None when it ended or the account was closed."""
-    found = (
-        select(SignIn, Account.name)
-        .join(Account, Account.id == SignIn.account_id)
-        .where(
-            SignIn.token_hash == _hash(token), SignIn.revoked.is_(None), SignIn.expires > now,
-            Account.disabled.is_(False),
-        )
-    )  # fmt: skip
-    row = session.execute(found).one_or_none()
-    if row is None:
-        return None
-    here, name = row
-    return Current(
-        here.id, here.account_id, here.person_id, name, here.chosen, here.last_seen, here.token_hash
-    )
+    row = session.execute(_CURRENT, {"token": _hash(token), "now": now}).one_or_none()
+    return Current(*row) if row else None
 
 
 def devices(session: Session, account_id: int, now: datetime) -> list[SignIn]:
@@ -374,3 +361,18 @@ def _normal(name: str) -> str:
 
 def _hash(value: str) -> str:
     return hashlib.sha256(value.encode()).hexdigest()
+
+
+# The statement behind every request, built once
+
+_CURRENT = (
+    select(
+        SignIn.id, SignIn.account_id, SignIn.person_id, Account.name, SignIn.chosen,
+        SignIn.last_seen, SignIn.token_hash,
+    )
+    .join(Account, Account.id == SignIn.account_id)
+    .where(
+        SignIn.token_hash == bindparam("token"), SignIn.revoked.is_(None),
+        SignIn.expires > bindparam("now"), Account.disabled.is_(False),
+    )
+)  # fmt: skip

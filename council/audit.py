@@ -14,7 +14,7 @@ from sqlalchemy import ForeignKey, LargeBinary, Select, and_, false, insert, or_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import merkle
-from council.db import Base
+from council.db import Base, Ready
 
 LARGEST_ENTRY = 65_535
 """Bytes of one entry (C2SP tlog-tiles: entries are prefixed by a 16-bit length)."""
@@ -29,6 +29,9 @@ class Head(Base):
     __tablename__ = "audit_head"
     id: Mapped[int] = mapped_column(primary_key=True)
     size: Mapped[int]
+
+
+_SIZE = Ready(select(Head.size).where(Head.id == 1))
 
 
 class Entry(Base):
@@ -180,7 +183,8 @@ class _Nodes:
 
 def size(session: Session) -> int:
     """How many entries the log has."""
-    return session.scalar(select(Head.size).where(Head.id == 1)) or 0
+    row = _SIZE.run(session).fetchone()
+    return row[0] if row else 0
 
 
 def root(session: Session, at_size: int | None = None) -> bytes:

@@ -291,10 +291,8 @@ class Standing:
 def standing(session: Session, vote: Vote, person_id: int | None) -> Standing:
     """For whom this person votes, their own entry first (two statements)."""
     entries = proxies.votes_for(session, vote.id, person_id) if person_id else []
-    found = select(Mark.voter_id).where(
-        Mark.voter_id.in_([one.id for one in entries]), Mark.done.is_(True)
-    )
-    done = set(session.scalars(found)) if entries else set()
+    asked = {"voters": [one.id for one in entries]}
+    done = set(session.scalars(_DONE, asked)) if entries else set()
     return Standing(tuple((one, one.id in done) for one in entries))
 
 
@@ -317,6 +315,9 @@ _MARK = Ready(
     update(_MARKS)
     .where(_MARKS.c.voter_id == bindparam("voter"), _MARKS.c.done.is_(False))
     .values(done=True, channel=bindparam("how"))
+)
+_DONE = select(Mark.voter_id).where(
+    Mark.voter_id.in_(bindparam("voters", expanding=True)), Mark.done.is_(True)
 )
 _INSERT = Ready(insert(_BOX))
 _IN_BOX = select(_BOX.c.c).where(_BOX.c.c == bindparam("c"), _BOX.c.vote_id == bindparam("vote"))

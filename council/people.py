@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    UniqueConstraint,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council.db import HASHED, PLAIN, Base, Governed
@@ -187,15 +195,14 @@ def actor(
 ) -> Actor:
     """The person with every membership and office in force at `now` (two statements)."""
     memberships: dict[int, dict[Constituency, int | None]] = {}
-    member = select(Membership).where(Membership.person_id == person_id)
-    for row in session.scalars(member):
-        if row.since <= now and (row.until is None or now < row.until):
-            memberships.setdefault(row.community_id, {})[row.constituency] = row.unit_id
-    holding = select(Office, Place.path).join(Place, Place.id == Office.community_id)
+    asked = {"person": person_id}
+    for community_id, constituency, unit_id, since, until in session.execute(_BELONGS, asked):
+        if since <= now and (until is None or now < until):
+            memberships.setdefault(community_id, {})[constituency] = unit_id
     offices = tuple(
-        Held(row.post, row.community_id, path, row.unit_id, row.number)
-        for row, path in session.execute(holding.where(Office.person_id == person_id))
-        if row.since <= now and (row.until is None or now < row.until)
+        Held(post, place_id, path, unit_id, number)
+        for post, place_id, path, unit_id, number, since, until in session.execute(_HOLDS, asked)
+        if since <= now and (until is None or now < until)
     )
     return Actor(person_id, memberships, offices, chosen, account_id)
 
@@ -320,3 +327,19 @@ def _names(session: Session, consenting: set[int]) -> dict[int, str]:
         return {}
     found = select(Person.id, Person.name).where(Person.id.in_(consenting))
     return dict(session.execute(found).all())
+
+
+# The statements behind every request, built once
+
+_BELONGS = select(
+    Membership.community_id, Membership.constituency, Membership.unit_id, Membership.since,
+    Membership.until,
+).where(Membership.person_id == bindparam("person"))  # fmt: skip
+_HOLDS = (
+    select(
+        Office.post, Office.community_id, Place.path, Office.unit_id, Office.number, Office.since,
+        Office.until,
+    )
+    .join(Place, Place.id == Office.community_id)
+    .where(Office.person_id == bindparam("person"))
+)  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council.db import PLAIN, Base, Governed
@@ -88,8 +88,7 @@ def home_community(session: Session) -> Place | None:
 
 def first_communities(session: Session, most: int = 2) -> list[Place]:
     """The first communities by code: whether there are several, without reading them all."""
-    found = select(Place).where(Place.kind == PlaceKind.COMMUNITY).order_by(Place.code)
-    return list(session.scalars(found.limit(most)))
+    return list(session.scalars(_FIRST, {"most": most}))
 
 
 def grids(session: Session, community_id: int) -> list[Place]:
@@ -154,3 +153,11 @@ def line(session: Session, place: Place) -> list[Place]:
     """The places above a place and itself, from the top down (one statement)."""
     ids = [int(one) for one in place.path.strip("/").split("/")]
     return list(session.scalars(select(Place).where(Place.id.in_(ids)).order_by(Place.path)))
+
+
+_FIRST = (
+    select(Place)
+    .where(Place.kind == PlaceKind.COMMUNITY)
+    .order_by(Place.code)
+    .limit(bindparam("most"))
+)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from sqlalchemy.orm import Session
 
@@ -121,11 +122,13 @@ def grant(session: Session, actor: Actor | None, can: Can, place_id: int) -> Gra
     return Grant(constituency=min(held, key=list(Constituency).index)) if held else None
 
 
+@cache
 def of_post(post: Post) -> frozenset[Can]:
     """Every permission that an office gives."""
     return frozenset(can for can, holders in HOLDERS.items() if post in holders.posts)
 
 
+@cache
 def of_members(constituencies: frozenset[Constituency]) -> frozenset[Can]:
     """Every permission that belonging to these constituencies gives."""
     return frozenset(

@@ -22,6 +22,7 @@ from council.ballots import Receipt, Standing
 from council.checkpoint import Signer
 from council.errors import Invalid, NotFound, Problem
 from council.gate import Context
+from council.preparations import Preparation
 from council.proxies import Entitled
 from council.receipts import Answer
 from council.thresholds import Rule
@@ -90,30 +91,29 @@ def _sent(request: Request, ctx: Context, form: Form) -> Booth:
 
 
 def _page(
-    request: Request, ctx: Context, name: str, booth: Booth, status: int = 200, **data: Any
-) -> Response:
-    """A page of the booth; whatever stands on it is kept nowhere."""
-    papers = preparations.of(ctx.session, booth.vote.id)
+    request: Request, ctx: Context, name: str, booth: Booth, status: int = 200,
+    papers: Preparation | None = None, **data: Any,
+) -> Response:  # fmt: skip
+    """A page of the booth, kept nowhere; one that shows the options comes with the papers."""
+    about = [("preparation", papers.id)] if papers else []
     return pages.page(
         request, f"ballots/{name}.html", status, vote=booth.vote, booth=booth, voter=booth.voter,
-        sealed=keepers.is_sealed(booth.vote),
-        preparation=papers, **data,
-        translations=formal.words(request, ctx, [booth.vote], ("preparation", papers.id)),
+        sealed=keepers.is_sealed(booth.vote), preparation=papers, **data,
+        translations=formal.words(request, ctx, [booth.vote], *about),
     )  # fmt: skip
 
 
 def _form(request: Request, ctx: Context, booth: Booth, form: Form) -> Response:
     """The ballot to fill in; at the counter with the field that says for whom."""
     vote, status = booth.vote, 422 if form.problems else 200
+    if not booth.entering and not booth.is_ready:
+        return _page(request, ctx, "done", booth)
+    papers = preparations.of(ctx.session, vote.id)
     if booth.entering:
         asked = counter.asked(request, ctx, vote.community_id)
-        return _page(request, ctx, "for", booth, status, form=form, asked=asked)
-    if not booth.is_ready:
-        return _page(request, ctx, "done", booth)
+        return _page(request, ctx, "for", booth, status, papers, form=form, asked=asked)
     card = rulecards.card(Rule.from_json(vote.rule), rulecards.entitled(vote.due))
-    return _page(
-        request, ctx, "form", booth, status, form=form, card=card
-    )  # fmt: skip
+    return _page(request, ctx, "form", booth, status, papers, form=form, card=card)
 
 
 @handler(session=True)
@@ -144,7 +144,8 @@ def _check_page(request: Request, ctx: Context, booth: Booth, form: Form) -> Res
     """The choice once more, with a phrase to accept or replace. Raises Invalid."""
     r = form.value("r")
     return _page(
-        request, ctx, "check", booth, 422 if form.problems else 200, form=form,
+        request, ctx, "check", booth, 422 if form.problems else 200,
+        preparations.of(ctx.session, booth.vote.id), form=form,
         answer=_answer(form, booth.vote), sent=sent_choices.fields(form, booth.vote),
         r=r if receipts.is_random(r) else receipts.new_random(),
         phrase=form.value("phrase") or receipts.new_phrase(request.state.look.language),

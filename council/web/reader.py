@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from council import accounts, audit, calendar, people, places, policy, translations
 from council.accounts import Account, Current
 from council.commitments import Commitment
+from council.db import Ready
 from council.i18n import Language
 from council.meetings import Meeting
 from council.notices import Notice
@@ -163,17 +164,21 @@ def _byline(session: Session, actor: Actor, community: Place | None) -> Byline |
     """How the signed-in person appears in public here, in one statement."""
     if community is None:
         return None
-    number = session.scalar(
-        select(Alias.number).where(
-            Alias.person_id == actor.person_id, Alias.community_id == community.id
-        )
-    )
+    row = _NUMBER.run(session, person=actor.person_id, community=community.id).fetchone()
+    number = row[0] if row else 0
     capacity: Constituency | None = actor.capacity(community.id)
     offices = [held for held in actor.offices if community.path.startswith(held.path)]
     if not offices:
-        return Byline(capacity, number or 0)
+        return Byline(capacity, number)
     first = min(offices, key=lambda held: list(people.Post).index(held.post))
     return Byline(capacity, first.number, post=first.post)
+
+
+_NUMBER = Ready(
+    select(Alias.number).where(
+        Alias.person_id == bindparam("person"), Alias.community_id == bindparam("community")
+    )
+)
 
 
 def english(request: Request, session: Session, proposal_id: int) -> Translations:
