@@ -16,17 +16,16 @@ from council import (
     receipts,
     rulecards,
     sealing,
-    votes,
 )
 from council.ballots import Receipt, Standing
 from council.checkpoint import Signer
-from council.errors import Invalid, NotFound, Problem
+from council.errors import Invalid, Problem
 from council.gate import Context
 from council.preparations import Preparation
 from council.proxies import Entitled
 from council.receipts import Answer
 from council.thresholds import Rule
-from council.votes import Vote, VoteMode, Voter
+from council.votes import Vote, Voter
 from council.web import choices as sent_choices
 from council.web import counter, formal, pages
 from council.web.forms import Form
@@ -59,14 +58,6 @@ class Booth:
         return [one for one in self.standing.open if one is not self.voter]
 
 
-def _vote(request: Request, ctx: Context) -> Vote:
-    """The secret vote of the address. Raises NotFound for one that is by name."""
-    vote = votes.get(ctx, int(request.path_params["id"]))
-    if vote.mode is not VoteMode.SECRET:
-        raise NotFound("not_found")
-    return vote
-
-
 def _booth(ctx: Context, vote: Vote, asked: str, *, entering: bool = False) -> Booth:
     """The booth of whoever speaks, at the entry with the number `asked`, else the first open."""
     found = ballots.standing(ctx.session, vote, ctx.person_id)
@@ -81,7 +72,7 @@ def _sent(request: Request, ctx: Context, form: Form) -> Booth:
 
     Raises Invalid when the number at the counter is nobody's, or not on the roll.
     """
-    entering, vote = form.flag("entering"), _vote(request, ctx)
+    entering, vote = form.flag("entering"), formal.secret_vote(request, ctx)
     if entering:
         ctx.behalf = counter.caller(request, ctx, vote.community_id)
     booth = _booth(ctx, vote, form.value("entry"), entering=entering)
@@ -119,14 +110,14 @@ def _form(request: Request, ctx: Context, booth: Booth, form: Form) -> Response:
 @handler(session=True)
 def show(request: Request, ctx: Context) -> Response:
     """One question and the choices; or why there is nothing to choose."""
-    booth = _booth(ctx, _vote(request, ctx), request.query_params.get("entry", ""))
+    booth = _booth(ctx, formal.secret_vote(request, ctx), request.query_params.get("entry", ""))
     return _form(request, ctx, booth, Form())
 
 
 @handler(session=True)
 def enter(request: Request, ctx: Context) -> Response:
     """The ballot of somebody who comes to the counter, filled in by a worker."""
-    vote = _vote(request, ctx)
+    vote = formal.secret_vote(request, ctx)
     number = request.query_params.get("person", "")
     form = Form(for_person=number) if number.isascii() and number.isdigit() else Form()
     booth = Booth(vote, Standing(), None, done=False, entering=True)
@@ -194,9 +185,11 @@ def _again(request: Request, ctx: Context, form: Form) -> Response:
     if {one.field for one in form.problems} <= {"phrase", "r"}:
         return _check_page(request, ctx, _sent(request, ctx, form), form)
     if form.flag("entering"):
-        vote = _vote(request, ctx)
+        vote = formal.secret_vote(request, ctx)
         return _form(request, ctx, Booth(vote, Standing(), None, done=False, entering=True), form)
-    return _form(request, ctx, _booth(ctx, _vote(request, ctx), form.value("entry")), form)
+    return _form(
+        request, ctx, _booth(ctx, formal.secret_vote(request, ctx), form.value("entry")), form
+    )
 
 
 def _receipt(request: Request, ctx: Context, booth: Booth, made: Receipt) -> Response:
@@ -224,7 +217,7 @@ def _file(look: Look, vote: Vote, made: Receipt, note: str) -> str:
 @handler(session=True)
 def back(request: Request, ctx: Context) -> Response:
     """The address of a page that was an answer to a form leads to the ballot."""
-    return RedirectResponse(f"/votes/{_vote(request, ctx).id}/ballot", status_code=303)
+    return RedirectResponse(f"/votes/{formal.secret_vote(request, ctx).id}/ballot", status_code=303)
 
 
 routes = [

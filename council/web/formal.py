@@ -85,6 +85,14 @@ def paper_vote(request: Request, ctx: Context, *able: Can) -> Vote:
     return vote
 
 
+def secret_vote(request: Request, ctx: Context) -> Vote:
+    """The secret vote of the address. Raises NotFound for one that is by name."""
+    vote = votes.get(ctx, int(request.path_params["id"]))
+    if vote.mode is not VoteMode.SECRET:
+        raise NotFound("not_found")
+    return vote
+
+
 def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -> Response:
     """The page of a formal vote, for everybody; what the reader can do stands first."""
     session, row = ctx.session, preparations.of(ctx.session, vote.id)

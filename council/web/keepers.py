@@ -4,25 +4,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import ballots, gate, keepers, votes
-from council.errors import Invalid, NotFound
+from council import ballots, gate, keepers
+from council.errors import Invalid
 from council.gate import Context
 from council.keepers import Code
-from council.votes import Vote, VoteMode
+from council.votes import Vote
 from council.web import counter, formal, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 
 LONGEST = 40
 """Characters of what is typed as a code."""
-
-
-def _vote(request: Request, ctx: Context) -> Vote:
-    """The secret vote of the address. Raises NotFound for one that is by name."""
-    vote = votes.get(ctx, int(request.path_params["id"]))
-    if vote.mode is not VoteMode.SECRET:
-        raise NotFound("not_found")
-    return vote
 
 
 def _page(request: Request, ctx: Context, vote: Vote, form: Form, code: str = "") -> Response:
@@ -47,7 +39,7 @@ def _about(vote: Vote) -> str:
 @handler()
 def show(request: Request, ctx: Context) -> Response:
     """Whether the box is sealed, and who keeps it; a fresh code is shown once, to its keeper."""
-    vote = _vote(request, ctx)
+    vote = formal.secret_vote(request, ctx)
     code = counter.code_for(request, _about(vote)) if ctx.actor else ""
     response = _page(request, ctx, vote, Form(), code)
     return counter.shown_once(request, response) if code else response
@@ -56,7 +48,7 @@ def show(request: Request, ctx: Context) -> Response:
 @handler(session=True, rate="write")
 def choose(request: Request, ctx: Context) -> Response:
     """Decide whether the ballots of this vote lie sealed."""
-    vote = _vote(request, ctx)
+    vote = formal.secret_vote(request, ctx)
     keepers.choose(ctx, vote, sealed=form_of(request).flag("sealed"))
     return RedirectResponse(f"/votes/{vote.id}/keepers", status_code=303)
 
@@ -64,7 +56,7 @@ def choose(request: Request, ctx: Context) -> Response:
 @handler(session=True, rate="write")
 def take(request: Request, ctx: Context) -> Response:
     """Become a keeper; the code is shown once, on the next page."""
-    vote, code = _vote(request, ctx), keepers.new_code()
+    vote, code = formal.secret_vote(request, ctx), keepers.new_code()
     keepers.take(ctx, vote, code=code)
     return counter.to_slip(request, f"/votes/{vote.id}/keepers", _about(vote), code)
 
@@ -72,7 +64,7 @@ def take(request: Request, ctx: Context) -> Response:
 @handler(session=True, rate="write")
 def unseal(request: Request, ctx: Context) -> Response:
     """Open the box with the codes of two keepers."""
-    vote, form = _vote(request, ctx), form_of(request)
+    vote, form = formal.secret_vote(request, ctx), form_of(request)
     try:
         with form.reading():
             first, second = (
