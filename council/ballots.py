@@ -289,11 +289,10 @@ class Standing:
 
 
 def standing(session: Session, vote: Vote, person_id: int | None) -> Standing:
-    """For whom this person votes, their own entry first (two statements)."""
-    entries = proxies.votes_for(session, vote.id, person_id) if person_id else []
-    asked = {"voters": [one.id for one in entries]}
-    done = set(session.scalars(_DONE, asked)) if entries else set()
-    return Standing(tuple((one, one.id in done) for one in entries))
+    """For whom this person votes, their own entry first (one statement)."""
+    asked = {"vote": vote.id, "me": person_id}
+    found = session.execute(_STANDING, asked) if person_id else ()
+    return Standing(tuple((voter, bool(done)) for voter, done in found))
 
 
 def turnout(session: Session, vote_id: int) -> dict[Constituency | None, tuple[int, int]]:
@@ -316,9 +315,7 @@ _MARK = Ready(
     .where(_MARKS.c.voter_id == bindparam("voter"), _MARKS.c.done.is_(False))
     .values(done=True, channel=bindparam("how"))
 )
-_DONE = select(Mark.voter_id).where(
-    Mark.voter_id.in_(bindparam("voters", expanding=True)), Mark.done.is_(True)
-)
+_STANDING = proxies.MINE.add_columns(Mark.done).outerjoin(Mark, Mark.voter_id == Voter.id)
 _INSERT = Ready(insert(_BOX))
 _IN_BOX = select(_BOX.c.c).where(_BOX.c.c == bindparam("c"), _BOX.c.vote_id == bindparam("vote"))
 _BALLOTS = (

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import chinese_calendar
-from sqlalchemy import ColumnElement, ForeignKey, false, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import deadlines, policy
@@ -14,7 +14,7 @@ from council.db import PLAIN, Base, Governed
 from council.deadlines import Limit, Remaining
 from council.errors import checking
 from council.gate import Context, Situated, act
-from council.people import Actor
+from council.people import Actor, Constituency, Post
 from council.places import Place
 from council.policy import Can
 
@@ -229,8 +229,8 @@ def waiting(session: Session, actor: Actor, now: datetime, limit: int = 100) -> 
 
     Another one reads the days set by hand, once in a session.
     """
-    found = select(Deadline).where(_waits_for(actor)).order_by(Deadline.due_at, Deadline.id)
-    found = found.limit(limit)
+    found = select(Deadline).where(_waits_for(_held(actor))).limit(limit)
+    found = found.order_by(Deadline.due_at, Deadline.id).params(me=actor.person_id)
     is_working = working(session)
     return [
         Waiting(row, deadlines.left(now, row.due_at, is_working)) for row in session.scalars(found)
@@ -239,8 +239,7 @@ def waiting(session: Session, actor: Actor, now: datetime, limit: int = 100) -> 
 
 def waiting_count(session: Session, actor: Actor) -> int:
     """How many things wait for this person, in one statement."""
-    found = select(func.count()).select_from(Deadline).where(_waits_for(actor))
-    return session.scalar(found) or 0
+    return session.scalar(_counted(_held(actor)), {"me": actor.person_id}) or 0
 
 
 def overdue(session: Session, now: datetime, kinds: Iterable[str]) -> list[Deadline]:
@@ -262,18 +261,37 @@ QUIET = {Can.SPEAK, Can.RATE}
 """What everybody may do at any time is no task of anybody."""
 
 
-def _waits_for(actor: Actor) -> ColumnElement[bool]:
-    """Open, and due from this person: by name, for a unit, by office or by membership."""
-    if actor.is_system:
-        return false()
-    mine = [Deadline.person_id == actor.person_id]
-    if units := actor.unit_ids():
+Held = tuple[
+    tuple[int, ...],
+    tuple[tuple[str, Post], ...],
+    tuple[tuple[int, frozenset[Constituency]], ...],
+]
+"""What gives somebody work: units, posts with their reach, constituencies of a community."""
+
+
+def _held(actor: Actor) -> Held:
+    offices = tuple((held.path, held.post) for held in actor.offices)
+    belongs = tuple((place_id, actor.constituencies(place_id)) for place_id in actor.memberships)
+    return tuple(sorted(actor.unit_ids())), offices, belongs
+
+
+def _waits_for(held: Held) -> ColumnElement[bool]:
+    """Open, and due from this person (`me`): by name, for a unit, by office or by membership."""
+    units, offices, belongs = held
+    mine = [Deadline.person_id == bindparam("me")]
+    if units:
         mine.append(Deadline.unit_id.in_(units))
-    for held in actor.offices:
-        below = select(Place.id).where(Place.path.startswith(held.path, autoescape=True))
-        able = policy.of_post(held.post) - QUIET
+    for path, post in offices:
+        below = select(Place.id).where(Place.path.startswith(path, autoescape=True))
+        able = policy.of_post(post) - QUIET
         mine.append(Deadline.community_id.in_(below) & Deadline.who.in_(able))
-    for place_id in actor.memberships:
-        able = policy.of_members(actor.constituencies(place_id)) - QUIET
+    for place_id, constituencies in belongs:
+        able = policy.of_members(constituencies) - QUIET
         mine.append((Deadline.community_id == place_id) & Deadline.who.in_(able))
     return Deadline.met_at.is_(None) & or_(*mine)
+
+
+@lru_cache(maxsize=256)
+def _counted(held: Held) -> Select[int]:
+    """The question behind every page: built once for all who hold the same."""
+    return select(func.count()).select_from(Deadline).where(_waits_for(held))

@@ -150,7 +150,7 @@ def votes_for(session: Session, vote_id: int, person_id: int) -> list[Voter]:
     """The entries for which this person votes: the own one first, unless it was entrusted to
     somebody else, then those that were entrusted to it (one statement).
     """
-    return list(session.scalars(_MINE, {"vote": vote_id, "me": person_id}))
+    return list(session.scalars(MINE, {"vote": vote_id, "me": person_id}))
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def _held(session: Session, voter_id: int) -> set[int]:
 # The entries for which somebody votes, compiled once: a struck holder votes for nobody.
 
 _HOLDER = aliased(Voter)
-_MINE = (
+MINE = (
     select(Voter)
     .outerjoin(Proxy, Proxy.principal_id == Voter.id)
     .outerjoin(_HOLDER, and_(_HOLDER.id == Proxy.holder_id, _HOLDER.struck.is_(False)))
@@ -204,6 +204,7 @@ _MINE = (
     )
     .order_by(_HOLDER.id.is_not(None), Voter.number)
 )
+"""The entries of `vote` for which the person `me` votes, the own one first."""
 _ENTITLED = Ready(
-    _MINE.with_only_columns(Voter.id).where(Voter.id == bindparam("voter")).order_by(None)
+    MINE.with_only_columns(Voter.id).where(Voter.id == bindparam("voter")).order_by(None)
 )
