@@ -11,6 +11,7 @@ from council import (
     commitments,
     deliberations,
     meetings,
+    offices,
     opinions,
     plans,
     proposals,
@@ -21,10 +22,11 @@ from council import (
 )
 from council.attendance import CheckInMethod
 from council.commitments import Commitment, Task
-from council.demo import road, stage, to_the_end, work
+from council.demo import polls, road, stage, to_the_end, work
 from council.demo.stage import Scene, Script
 from council.meetings import AgendaItem, Meeting, MeetingStage
 from council.opinions import Stance
+from council.people import Post
 from council.places import Place
 from council.plans import Plan
 from council.proposals import Category, OutcomeClass, Proposal, Stage, Words
@@ -76,6 +78,20 @@ def schedule(on: stage.Stage) -> None:
     on.enter(on.at(-7, 10), road.propose(on, early[1]))
     on.enter(on.at(-1, 15), road.propose(on, early[2]))
     on.enter(on.at(0, 9), road.propose(on, early[3]))
+    appraisal = stage.script("appraisal")["vote"][1]
+    on.enter(on.at(-60, 9), delegates_vote(on, appraisal | {"votes": [4, 1, 1]}))
+    now = {"opens": -2, "closes": 8, "votes": [2, 1, 0], "paper": True}
+    on.enter(on.at(-20, 9), polls.decide(on, {"vote": [appraisal | now]}))
+
+
+def delegates_vote(on: stage.Stage, said: Script) -> Scene:
+    """Six are elected, and vote about people in secret."""
+    for n in range(1, 7):
+        offices.give(
+            on.as_("admin"), on.community, person_id=on.cast[f"resident{n:03}"],
+            post=Post.DELEGATE, until=on.at(400),
+        )  # fmt: skip
+    yield from polls.decide(on, {"vote": [said]})
 
 
 def to_the_consultation(on: stage.Stage, told: Script) -> Scene:
