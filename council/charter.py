@@ -76,7 +76,7 @@ VALUES: dict[str, Value] = {
         Value("vote_open_days", "7", "days", 4, least=3),
         Value("vote_extension_days", "7", "days", 4, most=7),
         Value("vote_result_days", "7", "days", 4, least=5),
-        Value("vote_rows", "numbers", "choice", 4, options=("numbers", "sums")),
+        Value("vote_rows", "sums", "choice", 4, options=("sums", "numbers")),
         Value("acknowledge", "1wd", "limit", 5),
         Value("acceptance", "5wd", "limit", 5),
         Value("due_soon", "1", "working_days", 5),

@@ -28,6 +28,7 @@ from council.notices import NoticeKind
 from council.policy import Can
 from council.preparations import ASSEMBLIES
 from council.safeguards import checklist_passed, tellers_present, void_by_another, void_drafted
+from council.thresholds import Rule
 from council.votes import Method, Vote, VoteMode, VoteStage, before_the_close
 from council.workflow import Transition, Workflow, advance, open_transitions
 
@@ -201,7 +202,9 @@ def begin(ctx: Context, vote: Vote) -> None:
     if vote.mode is VoteMode.SECRET:
         ballots.prepare_marks(ctx, vote)
     else:
-        vote.settings = vote.settings | rollcalls.listing(ctx.session, vote.community_id)
+        vote.settings = vote.settings | rollcalls.listing(
+            ctx.session, vote.community_id, Rule.from_json(vote.rule)
+        )
         if row.paper:
             ballots.prepare_roll(ctx, vote)
     calendar.meet(ctx, vote, "pass_checklist")

@@ -208,7 +208,7 @@ def _ballots(session: Session, vote: Vote) -> Json:
 def _rows(session: Session, vote: Vote) -> list[list[Any]]:
     """Number, constituency, choice, area and way of everybody who voted; in a meeting of all there.
 
-    The area stands there only where the rule counts it.
+    The area stands there only where the rule counts it: then they are published in sums.
     """
     last = (
         select(Ballot.voter_id, func.max(Ballot.seq).label("seq"))

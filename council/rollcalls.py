@@ -17,7 +17,7 @@ from council.policy import Can
 from council.proposals import Proposal
 from council.proxies import Entitled
 from council.receipts import Answer
-from council.tallies import Tally, heads
+from council.tallies import Tally, Weight, heads
 from council.thresholds import Rule
 from council.votes import (
     Choice,
@@ -31,7 +31,11 @@ from council.votes import (
 )
 
 ROWS, NUMBERS, SUMS = "rows", "numbers", "sums"
-"""Setting of a vote: whether its record lists each ballot by its number, or only the sums."""
+"""Setting of a vote: whether its record lists each ballot by its number, or only the sums.
+
+A vote in a meeting lists its seats: there everybody sees who raises a hand, and the log alone is
+enough to count it again (votes-and-log.md, 2A).
+"""
 
 # Table
 
@@ -130,7 +134,7 @@ def start(
     made = Vote(
         community_id=proposal.community_id, proposal_id=proposal.id, agenda_item_id=agenda_item_id,
         question=question, rule=rule.to_json(), due=dict(due), opened_at=ctx.now,
-        stage=VoteStage.OPEN, settings=listing(ctx.session, proposal.community_id),
+        stage=VoteStage.OPEN, settings={ROWS: NUMBERS},
     )  # fmt: skip
     ctx.session.add(made)
     ctx.session.flush()
@@ -170,8 +174,13 @@ def _hold(session: Session, vote: Vote) -> None:
 # Questions
 
 
-def listing(session: Session, community_id: int) -> dict[str, str]:
-    """How the record of a vote that opens now will list its ballots, as the charter has it."""
+def listing(session: Session, community_id: int, rule: Rule) -> dict[str, str]:
+    """How the record of a formal vote that opens now lists its ballots, as the charter has it.
+
+    Sums always where floor area counts: whoever knows the area of a flat would know its ballot.
+    """
+    if Weight.AREA in rule.weights:
+        return {ROWS: SUMS}
     return {ROWS: charter.rules(session, community_id)["vote_rows"]}
 
 

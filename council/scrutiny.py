@@ -100,6 +100,7 @@ def rows(record: Json) -> Iterator[Line]:
             n = sum(one[2] for one in record["sums"])
             odd = any(_has_odd_area(record, one[3]) for one in record["sums"])
             yield Line("recount.sums", not odd, {"n": n})
+            yield from _sides(record, (one[0] for one in record["sums"]))
         return
     times = Counter(row[0] for row in rows)
     wrong = {n for n, many in times.items() if many > 1 or type(n) is not int or n < 1}

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from council import course, jobs, preparations, referrals, rolls, safeguards
+from council import charter, course, jobs, preparations, referrals, rolls, safeguards
 from council.entitlements import Entry
 from council.gate import Act, through
 from council.people import Channel, Constituency, Post
@@ -131,6 +131,11 @@ class Poll:
         self.provisional(*choices, **changed)
         self.world.wait(days=8)
         self.step("finish")
+
+
+def numbered(world: World) -> None:
+    """The charter opens the ballots by name, each under its number on the roll."""
+    charter.set_value(world.as_(Post.ADMIN), world.community, key="vote_rows", value="numbers")
 
 
 def referred(world: World, subject: Subject = Subject.COVENANT) -> Proposal:

@@ -9,7 +9,7 @@ from council import ballots, deliberations, notices, records, rollcalls, votes
 from council.people import Constituency, Post
 from council.votes import Choice, VoteStage
 from tests.hall import SEATS, Hall
-from tests.polling import PEOPLE, Poll
+from tests.polling import PEOPLE, Poll, numbered
 from tests.world import World
 
 MANY = (Choice.FOR, Choice.FOR, Choice.AGAINST)
@@ -55,6 +55,7 @@ def in_meeting(world: World) -> dict[str, Any]:
 
 
 def test_a_record_by_name_has_numbers_and_no_names(world: World) -> None:
+    numbered(world)
     poll = Poll(world)
     poll.provisional(*MANY)
     found = made(world, poll)
@@ -115,6 +116,7 @@ def test_the_notices_say_how_to_check_a_receipt_and_how_to_count_again(world: Wo
 
 
 def test_a_record_takes_as_many_statements_for_many_ballots_as_for_few(world: World) -> None:
+    numbered(world)
     seen: list[str] = []
     event.listen(world.session.get_bind(), "before_cursor_execute", lambda *told: seen.append(""))
     counts = []

@@ -35,7 +35,7 @@ def show(request: Request, ctx: Context) -> Response:
     words = translations.of_rows(ctx.session, [("vote", vote.id)]) if language == "en" else {}
     return pages.page(
         request, "records/show.html", vote=vote, record=record, fixed=records.is_fixed(vote),
-        size=len(scrutiny.canonical(record)), weighs=records.weighs(vote), translations=words,
+        size=len(scrutiny.canonical(record)), translations=words,
         pooled=[i18n.translate(language, f"constituency.{one}") for one in record["pooled"]],
     )  # fmt: skip
 

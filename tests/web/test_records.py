@@ -8,7 +8,7 @@ import pytest
 
 from council import recounting
 from council.votes import Choice
-from tests.polling import Poll
+from tests.polling import Poll, numbered
 from tests.test_records import in_meeting, in_secret
 from tests.test_recounting import together
 
@@ -21,6 +21,7 @@ def poll(world):
 
 
 def test_the_record_is_there_once_the_result_is_shown(world, site, poll):
+    numbered(world)
     poll.counted(*MANY)
     world.commit()
     address = f"/votes/{poll.vote.id}"
