@@ -2,7 +2,9 @@
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -57,11 +59,15 @@ class Settings(BaseSettings):
 
 
 def _kept(path: Path) -> bytes:
-    """Read the 32 bytes kept at `path` in hex, making them once, readable by the owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+    """Read the 32 bytes kept at `path` in hex, making them once, readable by the owner only.
+
+    They take their name when they are written whole: who comes at the same moment reads no half.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile("w", dir=path.parent) as new:
             new.write(secrets.token_hex(32))
-    except FileExistsError:
-        pass
+            new.flush()
+            with suppress(FileExistsError):
+                os.link(new.name, path)
     return bytes.fromhex(path.read_text().strip())

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from council import __main__ as command
 from council import db
 from council.audit import Node
 from council.errors import Invalid, NotReady, Problem
+from council.settings import Settings
 
 PLACES = ["--place", "济南市/市中区/杆石桥街道/示范社区", "--code", "370103003999"]
 
@@ -142,6 +144,15 @@ def test_settings_are_listed_with_their_source_and_without_secrets(
     assert "COUNCIL_TIMEZONE = Asia/Shanghai  (default)" in text
     assert "very secret" not in text
     assert "hidden" not in text
+
+
+def test_whoever_asks_at_the_first_start_gets_the_same_key_of_the_log(folder: Path) -> None:
+    with ThreadPoolExecutor(16) as together:
+        for n in range(40):
+            settings = Settings(data_dir=folder / str(n), log_key="")
+            found = set(together.map(lambda one: one.log_seed(), [settings] * 16))
+            assert [len(key) for key in found] == [32]
+            assert [path.name for path in settings.data_dir.iterdir()] == ["log.key"]
 
 
 def test_the_example_is_not_mixed_with_real_matters(folder: Path) -> None:
