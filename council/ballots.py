@@ -245,13 +245,14 @@ class Opening:
     constituency: Constituency | None
 
 
-def openings(session: Session, vote: Vote) -> list[Opening]:
-    """Every ballot of a closed vote, opened, by its commitment.
+def openings(session: Session, vote: Vote, only: str = "") -> list[Opening]:
+    """Every ballot of a closed vote, opened, by its commitment; or `only` that one.
 
     Raises NotReady while the vote is open, and while nobody has opened its sealed box.
     """
     _look_inside(vote)
-    rows = session.connection().execute(_BALLOTS, {"vote": vote.id})
+    found = _BALLOTS.where(_BOX.c.c == only) if only else _BALLOTS
+    rows = session.connection().execute(found, {"vote": vote.id})
     return [Opening(c, constituency=part, **json.loads(said)) for c, part, said in rows]
 
 

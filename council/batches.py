@@ -190,16 +190,19 @@ def _batch(session: Session, vote_id: int, c: str) -> BallotBatch | None:
 def _opened(session: Session, vote: Vote, c: str) -> Opening | None:
     if vote.stage not in SHOWN:
         return None
-    return next((one for one in published(session, vote) if one.c == c), None)
+    return next(iter(published(session, vote, c)), None)
 
 
-def published(session: Session, vote: Vote) -> list[Opening]:
-    """Every ballot as it is published: the constituency only where it hides among enough others."""
+def published(session: Session, vote: Vote, only: str = "") -> list[Opening]:
+    """Every ballot as it is published, or `only` that one.
+
+    The constituency stands there only where it hides among enough others.
+    """
     hidden = frozenset(Constituency) if vote.settings.get(TOGETHER) else pooled(session, vote)
     return [
         Opening(one.c, one.choice, one.phrase, one.r, None)
         if one.constituency in hidden else one
-        for one in ballots.openings(session, vote)
+        for one in ballots.openings(session, vote, only)
     ]  # fmt: skip
 
 
