@@ -170,16 +170,25 @@ def decide(ctx: Context, dispute: Dispute) -> Dispute:
     dispute.decided_by_id, dispute.decided_at = ctx.person_id, ctx.now
     calendar.meet(ctx, dispute)
     vote = ctx.session.get_one(Vote, dispute.vote_id)
-    asked = dispute.remedy is Remedy.RECOUNT and vote.stage is not VoteStage.VOIDED
-    if asked and not calendar.running(ctx.session, vote, "count_vote"):
-        await_count(ctx, vote)
+    if vote.stage is not VoteStage.VOIDED:
+        if dispute.remedy is Remedy.RECOUNT:
+            await_count(ctx, vote)
+        elif dispute.remedy is Remedy.VOID:
+            days = preparations.of(ctx.session, vote.id).day("ruling")
+            _await(ctx, vote, "void_vote", f"{days}d", Can.OVERSEE)
     return dispute
 
 
 def await_count(ctx: Context, vote: Vote) -> None:
     """The count, or a recount, waits for the tellers; inside the act that asks for it."""
     days = preparations.of(ctx.session, vote.id).day("count")
-    calendar.start(ctx, vote, "count_vote", Limit.parse(f"{days}wd"), who=Can.COUNT)
+    _await(ctx, vote, "count_vote", f"{days}wd", Can.COUNT)
+
+
+def _await(ctx: Context, vote: Vote, kind: str, limit: str, who: Can) -> None:
+    """Start the clock of those who have to do it, unless it runs already."""
+    if not calendar.running(ctx.session, vote, kind):
+        calendar.start(ctx, vote, kind, Limit.parse(limit), who=who)
 
 
 def settle(ctx: Context, vote: Vote, remedy: Remedy) -> None:

@@ -324,6 +324,21 @@ def test_two_of_one_committee_do_not_void_a_vote(world: World) -> None:
     assert poll.vote.stage is VoteStage.VOIDED
 
 
+def test_an_objection_that_voids_a_vote_waits_for_those_who_void_it(world: World) -> None:
+    poll = Poll(world)
+    poll.provisional(*MANY)
+    row = disputes.lodge(world.as_("neighbour"), poll.vote, words="名册是去年的。")
+    answer = {"ruling": Ruling.UPHELD, "reason": "名册用错了。", "remedy": Remedy.VOID}
+    disputes.draft_ruling(world.as_(WATCH), row, **answer)  # type: ignore[arg-type]
+    disputes.decide(world.as_(LEAD), row)
+    (waits,) = calendar.running(world.session, poll.vote, "void_vote")
+    assert (waits.who, waits.amount) == (Can.OVERSEE, "3d")
+    safeguards.draft_void(world.as_(WATCH), poll.vote, reason="名册用错了。")
+    poll.step("void", Post.SUBDISTRICT)
+    assert row.done_at == world.now
+    assert calendar.running(world.session, poll.vote) == []
+
+
 def test_an_archived_vote_is_not_voided(world: World) -> None:
     poll = Poll(world)
     poll.final(*MANY)
