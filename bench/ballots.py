@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import gc
 import sys
 import tempfile
 import time
@@ -32,6 +33,9 @@ Work = Callable[[Session], Receipt]
 def direct(found: Poll, seats: list[Seat], voters: int) -> Run:
     """Casts as the site makes them, without HTTP: everything from the writer's queue on."""
     ready = works(found, seats)
+    # What was prepared here is no part of a server: the collector need not walk through it.
+    gc.collect()
+    gc.freeze()
     delays: list[float] = []
     writer = Writer(found.database)
 
