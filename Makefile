@@ -51,11 +51,11 @@ migration: .venv/.tests ## write a migration for what changed in the tables (NAM
 
 lock: ## pin all dependencies anew (needs uv)
 	@command -v uv > /dev/null || { echo "make lock needs the command uv." >&2; exit 1; }
-	@# Neither an index nor a folder of this machine may stand in the result.
+	@# No place to fetch from stands in the result; tests/test_house.py looks.
 	uv --no-config pip compile pyproject.toml --upgrade $(LOCK) --all-extras --group dev -o constraints.txt
 	uv --no-config pip compile pyproject.toml $(LOCK) --group build -c constraints.txt -o requirements.txt
 
-LOCK := --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+LOCK := --quiet --universal --generate-hashes --no-header --no-annotate
 
 clean: ## remove the environment and all caches, never the data under var/
 	rm -rf .venv .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache dist

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from council import ballots as box
 from council import batches, choices, decisions, papercounts, reckoning
@@ -16,7 +16,7 @@ from council.derivations import Line
 from council.gate import Context
 from council.people import Constituency
 from council.reckoning import Asked, Numbers, Pile
-from council.rollcalls import Ballot
+from council.rollcalls import Ballot, counts
 from council.safeguards import hiding
 from council.tallies import ALL
 from council.thresholds import Rule
@@ -157,12 +157,10 @@ def _in_secret(session: Session, vote: Vote) -> list[Pile]:
 
 def _by_name(session: Session, vote: Vote) -> list[Pile]:
     """The last cast of everybody on the roll, in one statement; equal ones together."""
-    later = aliased(Ballot)
-    replaced = select(later.id).where(later.voter_id == Ballot.voter_id, later.seq > Ballot.seq)
     found = (
         select(Voter.constituency, Ballot.choice, func.count(), func.sum(Voter.area))
         .join(Ballot, Ballot.voter_id == Voter.id)
-        .where(Ballot.vote_id == vote.id, Voter.struck.is_(False), ~replaced.exists())
+        .where(Ballot.vote_id == vote.id, Voter.struck.is_(False), counts())
         .group_by(Voter.constituency, Ballot.choice)
         .order_by(Voter.constituency, Ballot.choice)
     )

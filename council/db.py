@@ -188,9 +188,10 @@ def savepoint(session: Session) -> Iterator[None]:
     run("RELEASE SAVEPOINT light")
 
 
-def hold(session: Session, row: object) -> None:
-    """Lock a row and read it anew: whoever else holds it waits until the commit."""
-    session.refresh(row, with_for_update={"key_share": True})
+def hold(session: Session, *rows: object) -> None:
+    """Lock rows and read them anew: whoever else holds one waits until the commit."""
+    for row in rows:
+        session.refresh(row, with_for_update={"key_share": True})
 
 
 class Ready:

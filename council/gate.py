@@ -31,6 +31,8 @@ class Situated(Protocol):
 
 
 S = TypeVar("S", bound=Situated)
+Holds = bool | Callable[["Context", Any], tuple[object, ...]]
+"""Whether an act holds its row, or which rows it holds."""
 
 
 @dataclass
@@ -90,7 +92,7 @@ class Act:
     where: str = ""
     moves: tuple[tuple[str, str], ...] = ()
     entry: bool = True
-    alone: bool = False
+    alone: Holds = False
 
 
 ACTS: dict[str, Act] = {}
@@ -110,14 +112,15 @@ def act(
     requires: tuple[Requirement, ...] = (),
     behalf: bool = False,
     entry: bool = True,
-    alone: bool = False,
+    alone: Holds = False,
 ) -> Callable[[Callable[Concatenate[Context, S, P], R]], Callable[Concatenate[Context, S, P], R]]:
     """Declare that the function below changes the record, who may call it and when.
 
     `behalf` allows a worker to do it for somebody. The function takes the context and the row
     (or place) that it acts on; what it returns, if it is a governed row, is the entry's subject.
     Without `entry` its entry follows with its batch, as the order would tell who cast which secret
-    ballot; it changes no governed row. `alone`: the row is held before the requirements are asked.
+    ballot; it changes no governed row. `alone`: the row, or the rows
+    that this function names, are held before the requirements are asked.
     """
 
     def declare(
@@ -233,7 +236,7 @@ def through(
     if allowed is None:
         raise NotAllowed("sign_in" if ctx.actor is None else "not_allowed", act=spec.name)
     if spec.alone:
-        hold(session, subject)
+        hold(session, *((subject,) if spec.alone is True else spec.alone(ctx, subject)))
     if needs := unmet(ctx, spec, subject):
         raise NotReady("not_ready", needs)
     drafts: list[audit.Draft] = session.info.setdefault("drafts", [])

@@ -150,10 +150,15 @@ def paper_reconciled(ctx: Context, vote: Vote) -> bool:
     return row is not None and all(one.settled_at and one.settled_at <= row.at for one in found)
 
 
+def both(ctx: Context, at: At) -> tuple[Vote, PaperBatch]:
+    """What is held while a bundle is keyed: its vote, which may be counted, then the bundle."""
+    return at.vote, at.batch
+
+
 # Acts
 
 
-@act("paper_batch.begin", who=Can.COUNT, requires=(votes_on_paper, paper_is_due))
+@act("paper_batch.begin", who=Can.COUNT, requires=(votes_on_paper, paper_is_due), alone=True)
 def begin(ctx: Context, vote: Vote, *, side: str = ALL) -> PaperBatch:
     """Begin to count a box, or the next bundle of slips from it."""
     with checking() as check:
@@ -169,7 +174,7 @@ def begin(ctx: Context, vote: Vote, *, side: str = ALL) -> PaperBatch:
     return made
 
 
-@act("paper_entry.enter", who=Can.COUNT, requires=(batch_is_due, not_keyed_yet))
+@act("paper_entry.enter", who=Can.COUNT, requires=(batch_is_due, not_keyed_yet), alone=both)
 def enter(ctx: Context, at: At, *, sheet: Sheet) -> PaperEntry:
     """Key a bundle. The second entry settles it when both agree; else both count once more."""
     batch, session = at.batch, ctx.session
@@ -198,7 +203,7 @@ def _elsewhere(session: Session, at: At) -> set[int]:
     return {n for one in others if one.settled_at for n, _ in one.content}
 
 
-@act("paper_batch.recount", who=Can.COUNT, requires=(batch_is_settled,))
+@act("paper_batch.recount", who=Can.COUNT, requires=(batch_is_settled,), alone=both)
 def recount(ctx: Context, at: At) -> PaperBatch:
     """Count a bundle again, by two people as before."""
     at.batch.round += 1
@@ -206,7 +211,7 @@ def recount(ctx: Context, at: At) -> PaperBatch:
     return at.batch
 
 
-@act("paper_count.reconcile", who=Can.COUNT, requires=(paper_is_due, batches_settled))
+@act("paper_count.reconcile", who=Can.COUNT, requires=(paper_is_due, batches_settled), alone=True)
 def reconcile(ctx: Context, vote: Vote) -> Vote:
     """State that every slip is accounted for. Raises NotReady `paper_off` with the numbers."""
     found = figures(ctx.session, vote.id)
@@ -220,6 +225,7 @@ def reconcile(ctx: Context, vote: Vote) -> Vote:
     "paper_count.explain",
     who=Can.OVERSEE,
     requires=(paper_is_due, batches_settled, slips_are_missing),
+    alone=True,
 )
 def explain(ctx: Context, vote: Vote, *, reason: str) -> Vote:
     """Accept that slips were handed out and never came into the box, and say publicly why."""

@@ -43,6 +43,9 @@ ASSEMBLIES = frozenset({Body.RESIDENTS, Body.DELEGATES})
 PREPARING = frozenset({VoteStage.DRAFT, VoteStage.ROLL_PUBLISHED, VoteStage.ROLL_FINAL})
 """Stages before the notice."""
 
+APPRAISAL = "appraisal"
+"""The yearly appraisal of those in office, which can be asked for beside the profiles."""
+
 OF_METHOD = ("limit", "seats", "budget", "ranking", "tie")
 """The settings that belong to a method; others belong to the ballots."""
 
@@ -142,10 +145,13 @@ def draft(ctx: Context, proposal: Proposal) -> Vote:
 
 
 @act("vote.draft_alone", who=Can.CONVENE)
-def draft_alone(
-    ctx: Context, place: Place, *, profile: str, title: str, about_people: bool = False
-) -> Vote:
-    """Begin a formal vote without a matter: a straw poll, the yearly appraisal, a motion."""
+def draft_alone(ctx: Context, place: Place, *, profile: str, title: str) -> Vote:
+    """Begin a formal vote without a matter: a straw poll, the yearly appraisal, a motion.
+
+    The appraisal of those in office is a vote of the delegates about people.
+    """
+    about_people = profile == APPRAISAL
+    profile = "DELEGATE_ASSEMBLY" if about_people else profile
     with checking() as check:
         check.text(title, "title", limit=TITLE)
         if check(profile, "not_chosen", "profile"):

@@ -20,7 +20,7 @@ from council.db import Base, Governed, Ready
 from council.errors import checking
 from council.gate import Context, act
 from council.policy import Can
-from council.rolls import stands_on_roll, vote_not_opened
+from council.rolls import held, stands_on_roll, vote_not_opened
 from council.votes import Body, Vote, Voter
 
 MOST = 3
@@ -103,6 +103,11 @@ def proxy_not_used(ctx: Context, proxy: Proxy) -> bool:
     return vote_not_opened(ctx, ctx.session.get_one(Voter, proxy.principal_id))
 
 
+def vote_of_proxy(ctx: Context, proxy: Proxy) -> tuple[Vote, Proxy]:
+    """What is held while a proxy is taken back."""
+    return ctx.session.get_one(Vote, proxy.vote_id), proxy
+
+
 # Acts
 
 
@@ -110,6 +115,7 @@ def proxy_not_used(ctx: Context, proxy: Proxy) -> bool:
     "proxy.record",
     who=Can.SCREEN,
     requires=(allows_proxies, vote_not_opened, stands_on_roll, has_given_no_proxy, holds_no_proxy),
+    alone=held,
 )
 def record(ctx: Context, principal: Voter, *, holder: Voter, written_on: date) -> Proxy:
     """Record a proxy whose signed paper lies before the worker; it is published by number."""
@@ -132,7 +138,7 @@ def record(ctx: Context, principal: Voter, *, holder: Voter, written_on: date) -
     return made
 
 
-@act("proxy.withdraw", who=Can.SCREEN, requires=(proxy_not_used,))
+@act("proxy.withdraw", who=Can.SCREEN, requires=(proxy_not_used,), alone=vote_of_proxy)
 def withdraw(ctx: Context, proxy: Proxy) -> None:
     """Note that somebody takes a proxy back before the vote opens; they vote themselves again."""
     ctx.session.delete(proxy)

@@ -19,7 +19,7 @@ from council.errors import NotFound
 from council.people import Constituency
 from council.preparations import Preparation
 from council.reckoning import TOGETHER
-from council.rollcalls import ROWS, SUMS, Ballot
+from council.rollcalls import ROWS, SUMS, Ballot, counts
 from council.scrutiny import FORMAT, LOGGED, digest
 from council.tallies import ALL, Json, Weight
 from council.thresholds import Rule
@@ -210,16 +210,9 @@ def _rows(session: Session, vote: Vote) -> list[list[Any]]:
 
     The area stands there only where the rule counts it: then they are published in sums.
     """
-    last = (
-        select(Ballot.voter_id, func.max(Ballot.seq).label("seq"))
-        .where(Ballot.vote_id == vote.id)
-        .group_by(Ballot.voter_id)
-        .subquery()
-    )
     found = (
         select(Voter.number, Voter.constituency, Ballot.choice, Voter.area)
-        .outerjoin(last, last.c.voter_id == Voter.id)
-        .outerjoin(Ballot, (Ballot.voter_id == Voter.id) & (Ballot.seq == last.c.seq))
+        .outerjoin(Ballot, (Ballot.voter_id == Voter.id) & counts())
         .where(Voter.vote_id == vote.id, Voter.struck.is_(False))
         .order_by(Voter.number)
     )

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, func, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, exists, func, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from council import charter, choices, decisions, lots, proxies
 from council.db import Base, Governed
@@ -258,6 +258,12 @@ def miscomputed(session: Session) -> list[int]:
     return [row.id for row in closed if row.reckoning != recount(session, row)]
 
 
+def counts() -> ColumnElement[bool]:
+    """Whether a cast is the last one for its entry: the one that counts."""
+    later = aliased(Ballot)
+    return ~exists().where(later.voter_id == Ballot.voter_id, later.seq > Ballot.seq)
+
+
 @dataclass(frozen=True)
 class _Said:
     """How a seat has voted so far; None when it has not."""
@@ -269,16 +275,9 @@ class _Said:
 
 def _current(session: Session, vote_id: int) -> list[_Said]:
     """Every voter with the choice that counts, in one statement."""
-    last = (
-        select(Ballot.voter_id, func.max(Ballot.seq).label("seq"))
-        .where(Ballot.vote_id == vote_id)
-        .group_by(Ballot.voter_id)
-        .subquery()
-    )
     found = (
         select(Voter.id, Voter.constituency, Ballot.choice)
-        .outerjoin(last, last.c.voter_id == Voter.id)
-        .outerjoin(Ballot, (Ballot.voter_id == Voter.id) & (Ballot.seq == last.c.seq))
+        .outerjoin(Ballot, (Ballot.voter_id == Voter.id) & counts())
         .where(Voter.vote_id == vote_id)
         .order_by(Voter.id)
     )

@@ -95,35 +95,40 @@ def _vote(ctx: Context, row: Vote | Voter) -> Vote:
     return row if isinstance(row, Vote) else ctx.session.get_one(Vote, row.vote_id)
 
 
+def held(ctx: Context, voter: Voter) -> tuple[Vote, Voter]:
+    """What is held while an entry changes: its vote, which may be moving on, then the entry."""
+    return _vote(ctx, voter), voter
+
+
 # Acts
 
 
-@act("roll.clear", who=Can.KEEP_ROLL, requires=(roll_in_draft,))
+@act("roll.clear", who=Can.KEEP_ROLL, requires=(roll_in_draft,), alone=True)
 def clear(ctx: Context, vote: Vote, *, rows: Sequence[Voter]) -> None:
     """Empty a roll before it is entered anew."""
     for row in rows:
         ctx.session.delete(row)
 
 
-@act("roll.enter", who=Can.KEEP_ROLL, requires=(roll_in_draft,))
+@act("roll.enter", who=Can.KEEP_ROLL, requires=(roll_in_draft,), alone=True)
 def enter(ctx: Context, vote: Vote, *, entries: Sequence[Entry], first: int) -> None:
     """Enter a part of a roll from a list that was checked."""
     _write(ctx, vote, entries, first)
 
 
-@act("roll.draw", who=Can.KEEP_ROLL, requires=(roll_in_draft,))
+@act("roll.draw", who=Can.KEEP_ROLL, requires=(roll_in_draft,), alone=True)
 def enter_drawn(ctx: Context, vote: Vote, *, entries: Sequence[Entry], first: int) -> None:
     """Enter a part of a roll from memberships and offices in force."""
     _write(ctx, vote, entries, first)
 
 
-@act("roll.take_over", who=Can.KEEP_ROLL, requires=(roll_in_draft,))
+@act("roll.take_over", who=Can.KEEP_ROLL, requires=(roll_in_draft,), alone=True)
 def enter_earlier(ctx: Context, vote: Vote, *, entries: Sequence[Entry], first: int) -> None:
     """Enter a part of a roll as it stood in an earlier vote."""
     _write(ctx, vote, entries, first)
 
 
-@act("roll.add", who=Can.KEEP_ROLL, requires=(roll_can_be_mended,))
+@act("roll.add", who=Can.KEEP_ROLL, requires=(roll_can_be_mended,), alone=True)
 def add(ctx: Context, vote: Vote, *, entry: Entry, reason: str = "") -> Voter:
     """Add somebody who was left out; once the roll is public, with the reason."""
     with checking() as check:
@@ -133,7 +138,7 @@ def add(ctx: Context, vote: Vote, *, entry: Entry, reason: str = "") -> Voter:
     return _write(ctx, vote, [entry], (last or 0) + 1, reason)[0]
 
 
-@act("roll.correct", who=Can.KEEP_ROLL, requires=(roll_can_be_mended, stands_on_roll))
+@act("roll.correct", who=Can.KEEP_ROLL, requires=(roll_can_be_mended, stands_on_roll), alone=held)
 def correct(ctx: Context, voter: Voter, *, entry: Entry, reason: str = "") -> None:
     """Mend an entry; once the roll is public, with the reason."""
     with checking() as check:
@@ -143,7 +148,7 @@ def correct(ctx: Context, voter: Voter, *, entry: Entry, reason: str = "") -> No
     voter.area, voter.constituency, voter.reason = entry.area, entry.constituency, reason
 
 
-@act("roll.strike", who=Can.KEEP_ROLL, requires=(roll_can_be_mended, stands_on_roll))
+@act("roll.strike", who=Can.KEEP_ROLL, requires=(roll_can_be_mended, stands_on_roll), alone=held)
 def strike(ctx: Context, voter: Voter, *, reason: str) -> None:
     """Strike somebody who is not entitled, with the reason; the entry stays and is not counted."""
     with checking() as check:
@@ -151,7 +156,7 @@ def strike(ctx: Context, voter: Voter, *, reason: str) -> None:
     voter.struck, voter.reason = True, reason.strip()
 
 
-@act("roll.restore", who=Can.KEEP_ROLL, requires=(roll_can_be_mended, was_struck))
+@act("roll.restore", who=Can.KEEP_ROLL, requires=(roll_can_be_mended, was_struck), alone=held)
 def restore(ctx: Context, voter: Voter, *, reason: str) -> None:
     """Put back somebody who was struck, with the reason."""
     with checking() as check:
@@ -159,7 +164,7 @@ def restore(ctx: Context, voter: Voter, *, reason: str) -> None:
     voter.struck, voter.reason = False, reason.strip()
 
 
-@act("roll.link", who=Can.KEEP_ROLL, requires=(vote_not_opened, stands_on_roll))
+@act("roll.link", who=Can.KEEP_ROLL, requires=(vote_not_opened, stands_on_roll), alone=held)
 def link(ctx: Context, voter: Voter, *, person_id: int | None) -> None:
     """Say which person of the community an entry is, so that they can vote on their telephone."""
     if person_id is not None:

@@ -66,6 +66,8 @@ def test_a_vote_without_a_matter_names_what_it_is(world: World) -> None:
     made = preparations.draft_alone(ctx, place, profile="STRAW", title="花坛种什么")
     assert (made.body, made.mode, made.proposal_id) == (Body.EVERYBODY, VoteMode.SECRET, None)
     assert world.acts()[-1] == "vote.draft_alone"
+    appraisal = preparations.draft_alone(ctx, place, profile="appraisal", title="年度评议")
+    assert (appraisal.body, appraisal.about_people) == (Body.DELEGATES, True)
     with pytest.raises(NotAllowed):
         preparations.draft_alone(world.as_(Post.OVERSIGHT), place, profile="STRAW", title="x")
     for profile, key in (("election", "elections_elsewhere"), ("", "not_chosen"),

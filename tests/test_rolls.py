@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select, update
 
 from council import audit, rolls, votes
 from council.entitlements import Entry, RollKind
@@ -13,7 +13,8 @@ from council.errors import Invalid, NotAllowed, NotFound, NotReady
 from council.gate import Act, through
 from council.people import Constituency, Post
 from council.policy import Can
-from council.votes import Body, Vote, VoteStage
+from council.votes import Body, Vote, Voter, VoteStage
+from tests.polling import Poll
 from tests.world import World
 
 WORKER, SECRETARY = Post.COMMUNITY_WORKER, Post.PARTY_LEAD
@@ -309,3 +310,18 @@ def test_a_roll_in_numbers_takes_three_statements_however_long_it_is(
     assert len(seen) == 3
     rolls.due(world.session, vote)
     assert len(seen) == 4
+
+
+def test_an_entry_is_asked_about_as_its_vote_stands_now(world: World) -> None:
+    poll = Poll(world)
+    poll.published()
+    entry = world.session.scalars(select(Voter).where(Voter.vote_id == poll.vote.id)).first()
+    world.commit()
+    assert entry is not None
+    assert poll.vote.stage is VoteStage.ROLL_PUBLISHED
+    # Somebody else settles the roll; this session still remembers it as it was.
+    settled = update(Vote.__table__).where(Vote.id == poll.vote.id)  # type: ignore[arg-type]
+    world.session.connection().execute(settled.values(stage=VoteStage.ROLL_FINAL))
+    with pytest.raises(NotReady) as refusal:
+        rolls.strike(world.as_(Post.COMMUNITY_WORKER), entry, reason="已经搬走。")
+    assert refusal.value.needs == ("roll_can_be_mended",)

@@ -127,10 +127,9 @@ def _draft(stage: Stage, said: Script, matter: Proposal | None, previous: Vote |
         preparations.draft(ctx, matter)
         if matter
         else preparations.draft_alone(
-            ctx, stage.community, profile=said["profile"], title=zh(said["title"]),
-            about_people=said.get("about_people", False),
+            ctx, stage.community, profile=said["profile"], title=zh(said["title"])
         )
-    )  # fmt: skip
+    )
     papers = preparations.of(stage.session, vote.id)
     words: dict[str, Any] = {name: zh(said[name]) for name in WORDS}
     plan = Plan(

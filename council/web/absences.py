@@ -4,12 +4,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import absences, policy, votes
-from council.errors import NotAllowed, NotFound
+from council import absences, policy
+from council.errors import NotFound
 from council.gate import Context
 from council.offices import numbers
 from council.policy import Can
-from council.votes import Vote, VoteMode
+from council.votes import VoteMode
 from council.web import formal, pages
 from council.web.handler import handler
 
@@ -17,21 +17,13 @@ SEES = {Can.KEEP_ROLL, Can.CONVENE, Can.ENTER_FOR}
 """Those who invite people to vote, and who serve at the counter."""
 
 
-def _vote(request: Request, ctx: Context) -> tuple[Vote, frozenset[Can]]:
-    """The formal vote of the address, for those who may see names. Raises NotAllowed, NotFound."""
-    vote = votes.get(ctx, int(request.path_params["id"]))
-    if vote.in_meeting or vote.opened_at is None:
-        raise NotFound("not_found")
-    able = policy.abilities(ctx.session, ctx.actor, vote.community_id)
-    if not able & SEES:
-        raise NotAllowed("not_allowed")
-    return vote, able
-
-
 @handler(session=True)
 def listing(request: Request, ctx: Context) -> Response:
     """The names page by page."""
-    vote, able = _vote(request, ctx)
+    vote = formal.vote_of(request, ctx, *SEES)
+    if vote.opened_at is None:
+        raise NotFound("not_found")
+    serves = policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id)
     asked = request.query_params.get("after", "")
     after = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 8 else 0
     found = absences.absent(ctx.session, vote.id, after=after, limit=absences.PAGE + 1)
@@ -40,7 +32,7 @@ def listing(request: Request, ctx: Context) -> Response:
     desk = "/ballot/for" if vote.mode is VoteMode.SECRET else "/for"
     return pages.page(
         request, "absences/list.html", vote=vote, rows=rows,
-        desk=desk if vote.is_open and Can.ENTER_FOR in able else "",
+        desk=desk if vote.is_open and serves else "",
         numbers=numbers(ctx.session, vote.community_id, people),
         next=look.here(after=str(rows[-1].number)) if len(found) > len(rows) else "",
         first=look.here(after="") if after else "", left_out=look.left_out(after=after),

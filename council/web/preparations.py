@@ -36,8 +36,8 @@ from council.web.forms import Form
 from council.web.handler import form_of, handler, prepared
 from council.web.reader import settings_of
 
-FREE = ("STRAW", "appraisal", "DELEGATE_ASSEMBLY", "RESIDENT_ASSEMBLY", "OWNERS_ORDINARY",
-        "OWNERS_SPECIAL", "COUNCIL", "PARTY_REVIEW", "election")  # fmt: skip
+FREE = ("STRAW", preparations.APPRAISAL, "DELEGATE_ASSEMBLY", "RESIDENT_ASSEMBLY",
+        "OWNERS_ORDINARY", "OWNERS_SPECIAL", "COUNCIL", "PARTY_REVIEW", "election")  # fmt: skip
 """What can be voted on without a matter; an election is not run here, and the form says where."""
 
 
@@ -90,11 +90,7 @@ def create(request: Request, ctx: Context) -> Response:
             with form.reading():
                 chosen = form.value("profile")
                 title = form.line("title", TITLE)
-            appraisal = chosen == "appraisal"
-            profile = "DELEGATE_ASSEMBLY" if appraisal else chosen
-            vote = preparations.draft_alone(
-                ctx, place, profile=profile, title=title, about_people=appraisal
-            )
+            vote = preparations.draft_alone(ctx, place, profile=chosen, title=title)
             return _to(vote, "/preparation")
         with form.reading():
             subject = form.choice("subject", Subject)

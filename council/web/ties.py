@@ -1,5 +1,7 @@
 """A tie is broken on one page that everybody sees: the chair's casting vote, or a public lot."""
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -65,31 +67,27 @@ def cast(request: Request, ctx: Context) -> Response:
     return _to(vote)
 
 
-def _seed(form: Form) -> str:
-    with form.reading():
-        return form.line("seed", WORDS)
+def _with_words(request: Request, ctx: Context, act: Callable[..., object]) -> Response:
+    vote, form = _vote(request, ctx), form_of(request)
+    try:
+        with form.reading():
+            seed = form.line("seed", WORDS)
+        act(ctx, vote, seed=seed)
+    except Invalid as wrong:
+        return _page(request, ctx, vote, form.wrong(wrong))
+    return _to(vote)
 
 
 @handler(session=True, rate="write")
 def commit(request: Request, ctx: Context) -> Response:
     """Commit to words; they are kept nowhere."""
-    vote, form = _vote(request, ctx), form_of(request)
-    try:
-        ties.commit(ctx, vote, seed=_seed(form))
-    except Invalid as wrong:
-        return _page(request, ctx, vote, form.wrong(wrong))
-    return _to(vote)
+    return _with_words(request, ctx, ties.commit)
 
 
 @handler(session=True, rate="write")
 def reveal(request: Request, ctx: Context) -> Response:
     """Reveal one's words; the last one draws the lot."""
-    vote, form = _vote(request, ctx), form_of(request)
-    try:
-        ties.reveal(ctx, vote, seed=_seed(form))
-    except Invalid as wrong:
-        return _page(request, ctx, vote, form.wrong(wrong))
-    return _to(vote)
+    return _with_words(request, ctx, ties.reveal)
 
 
 BASE = "/votes/{id:int}/tie"
