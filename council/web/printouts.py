@@ -7,7 +7,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from council import (
-    batches,
     counting,
     disputes,
     history,
@@ -24,9 +23,9 @@ from council.errors import NotFound
 from council.gate import Context
 from council.places import Place
 from council.policy import Can
-from council.tallies import Weight, total
+from council.tallies import Tally, Weight
 from council.thresholds import Rule
-from council.votes import SHOWN, Method, Vote, VoteMode, VoteStage
+from council.votes import SHOWN, Method, Vote, VoteStage
 from council.web import counts, formal, pages
 from council.web.handler import handler
 
@@ -101,33 +100,24 @@ def result(request: Request, ctx: Context) -> Response:
     language = request.state.look.language
     return _page(
         request, ctx, vote, "result", turnout=counting.turnout(ctx.session, vote),
-        rows=_rows(ctx, vote), paper=papercounts.of(ctx.session, vote.id),
+        rows=_rows(vote), paper=papercounts.of(ctx.session, vote.id),
         lines=counting.sentences(vote, lambda key: i18n.translate(language, key)),
         numbers=disputes.numbers(disputes.of(ctx.session, vote.id)),
         until=disputes.until(ctx.session, vote),
     )  # fmt: skip
 
 
-def _rows(ctx: Context, vote: Vote) -> list[tuple[Weight, tuple[str, ...], Any]]:
-    """The lines of the table: weight, constituencies (none: all together), and their tally.
-
-    In a secret vote constituencies that would tell who voted how stand as one sum.
-    """
+def _rows(vote: Vote) -> list[tuple[Weight, str, Tally]]:
+    """The lines of the table: weight, constituency (empty: all together), and their tally."""
     found = vote.reckoning
     if found is None:
         return []
-    secret = vote.mode is VoteMode.SECRET and found.rule.constituencies
-    hidden = batches.pooled(ctx.session, vote) if secret else frozenset()
-    made: list[tuple[Weight, tuple[str, ...], Any]] = []
-    for weight in found.rule.weights:
-        if found.rule.constituencies:
-            apart = [one for one in found.parts if one.constituency not in hidden]
-            made += [(weight, (one.constituency,), one.count[weight]) for one in apart]
-            some = [one for one in found.parts if one.constituency in hidden]
-            names = tuple(one.constituency for one in some)
-            made += [(weight, names, total(one.count[weight] for one in some))] if some else []
-        made.append((weight, (), found.count[weight]))
-    return made
+    apart = found.parts if found.rule.constituencies else ()
+    return [
+        (weight, name, count[weight])
+        for weight in found.rule.weights
+        for name, count in (*((one.constituency, one.count) for one in apart), ("", found.count))
+    ]
 
 
 BASE = "/votes/{id:int}/print"
