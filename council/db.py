@@ -44,7 +44,8 @@ TABLES = (
     "statements", "summaries", "reviews", "findings", "votes", "referrals", "preparations",
     "rolls", "proxies", "disputes", "safeguards", "rollcalls", "keepers", "ballots", "batches",
     "paperballots", "papercounts", "ties", "commitments", "acceptance", "delays", "ratings",
-    "meetings", "attendance", "answers", "deliberations", "minutes",
+    "meetings", "attendance", "answers", "deliberations", "corrections",
+    "minutes",
 )  # fmt: skip
 """The modules that define tables."""
 

@@ -7,17 +7,31 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import answers, attendance, calendar, deliberations, files, meetings, policy, votes
+from council import (
+    answers,
+    attendance,
+    calendar,
+    corrections,
+    deliberations,
+    files,
+    meetings,
+    notices,
+    policy,
+    votes,
+)
 from council.answers import UnitAnswer
 from council.attendance import Count
 from council.calendar import Deadline
+from council.corrections import Correction
 from council.db import Base, Governed
 from council.decisions import Result
 from council.deliberations import Objection
 from council.errors import NotFound, checking
 from council.files import PhotoView, Picture, Role
 from council.gate import Context, act
+from council.i18n import translate
 from council.meetings import AgendaItem, Meeting, MeetingStage
+from council.notices import NoticeKind
 from council.people import Byline, Constituency, Office, Post
 from council.places import Unit
 from council.policy import Can
@@ -98,18 +112,29 @@ def minutes_not_published(ctx: Context, minutes: Minutes) -> bool:
 
 def sat_at_meeting(ctx: Context, minutes: Minutes) -> bool:
     """Only somebody who sat at the meeting signs its minutes."""
-    return ctx.actor is not None and _seat(ctx, minutes) is not None
+    return ctx.actor is not None and seat(ctx, minutes) is not None
 
 
 def constituency_not_signed(ctx: Context, minutes: Minutes) -> bool:
     """Nobody of this constituency has signed yet; one signature each is enough."""
-    seat = _seat(ctx, minutes) if ctx.actor else None
-    return seat is None or seat not in _signed(ctx.session, minutes)
+    mine = seat(ctx, minutes) if ctx.actor else None
+    return mine is None or mine not in _signed(ctx.session, minutes)
 
 
 def every_constituency_signed(ctx: Context, minutes: Minutes) -> bool:
     """Each constituency that was present has signed, in person or on paper."""
     return not unsigned(ctx.session, minutes)
+
+
+def corrections_answered(ctx: Context, minutes: Minutes) -> bool:
+    """Every correction that a co-signer noted has been answered."""
+    return not corrections.waiting(ctx.session, minutes.id)
+
+
+def no_correction_waits(ctx: Context, minutes: Minutes) -> bool:
+    """One's last correction has been answered."""
+    waits = corrections.waiting(ctx.session, minutes.id) if ctx.actor else []
+    return all(one.person_id != ctx.voice.person_id for one in waits)
 
 
 def meeting_photographed(ctx: Context, minutes: Minutes) -> bool:
@@ -143,6 +168,8 @@ def draft(ctx: Context, meeting: Meeting, *, words: Words) -> Minutes:
         community_id=meeting.community_id, meeting_id=meeting.id, drafted_at=ctx.now, **vars(words)
     )
     ctx.session.add(made)
+    ctx.session.flush()
+    corrections.keep(ctx, made)
     return made
 
 
@@ -155,8 +182,23 @@ def revise(ctx: Context, minutes: Minutes, *, words: Words) -> None:
     for name, text in vars(words).items():
         setattr(minutes, name, text)
     minutes.revision += 1
+    corrections.keep(ctx, minutes)
     for row in signatures(ctx.session, minutes):
         ctx.session.delete(row)
+
+
+@act(
+    "minutes.correct",
+    who=Can.SPEAK,
+    requires=(minutes_not_published, sat_at_meeting, no_correction_waits),
+    behalf=True,
+    alone=True,
+)
+def correct(ctx: Context, minutes: Minutes, *, words: str) -> Correction:
+    """Note what the minutes have wrong, instead of signing them as they are."""
+    with checking() as check:
+        check.text(words, "words", limit=corrections.WORDS)
+    return corrections.add(ctx, minutes, seat(ctx, minutes), words)
 
 
 @act(
@@ -168,7 +210,7 @@ def sign(ctx: Context, minutes: Minutes, *, revision: int) -> MinutesSignature:
     """Sign the minutes for one's constituency, in the wording that one has read."""
     with checking() as check:
         check(revision == minutes.revision, "minutes_changed")
-    return _sign(ctx, minutes, _seat(ctx, minutes), SignedBy.MEMBER, person_id=ctx.person_id)
+    return _sign(ctx, minutes, seat(ctx, minutes), SignedBy.MEMBER, person_id=ctx.person_id)
 
 
 @act("minutes.sign_on_paper", who=Can.RECORD, requires=(minutes_not_published,))
@@ -188,12 +230,22 @@ def sign_on_paper(
 @act(
     "minutes.publish",
     who=Can.RECORD,
-    requires=(minutes_not_published, every_constituency_signed, meeting_photographed),
-)
+    requires=(
+        minutes_not_published, corrections_answered, every_constituency_signed,
+        meeting_photographed,
+    ),
+)  # fmt: skip
 def publish(ctx: Context, minutes: Minutes) -> Minutes:
-    """Publish the signed minutes; from here on nobody changes them."""
+    """Publish the signed minutes and put them on the board; from here on nobody changes them."""
+    meeting = ctx.session.get_one(Meeting, minutes.meeting_id)
+    address = f"/meetings/{meeting.id}/minutes"
     minutes.stage, minutes.published_at = MinutesStage.PUBLISHED, ctx.now
-    calendar.meet(ctx, ctx.session.get_one(Meeting, minutes.meeting_id), "minutes")
+    calendar.meet(ctx, meeting, "minutes")
+    notices.post(
+        ctx, minutes, NoticeKind.MINUTES, title=translate("zh", "notice.minutes"),
+        body=translate("zh", "notice.minutes_where", title=meeting.title, address=address),
+        days=notices.LEAST_DAYS,
+    )  # fmt: skip
     return minutes
 
 
@@ -231,7 +283,7 @@ def readable(ctx: Context, meeting: Meeting) -> Minutes | None:
         return found
     desks = (Can.CONVENE, Can.CHAIR, Can.RECORD, Can.SCREEN)
     works = any(policy.allows(ctx.session, ctx.actor, can, meeting.community_id) for can in desks)
-    return found if works or (ctx.actor and _seat(ctx, found)) else None
+    return found if works or (ctx.actor and seat(ctx, found)) else None
 
 
 def get(ctx: Context, meeting: Meeting) -> Minutes:
@@ -329,10 +381,10 @@ def _officers(session: Session, meeting: Meeting) -> tuple[Byline, Byline]:
     )
 
 
-def _seat(ctx: Context, minutes: Minutes) -> Constituency | None:
+def seat(ctx: Context, minutes: Minutes) -> Constituency | None:
     """The constituency for which whoever speaks sat at the meeting."""
-    seat = attendance.is_present(ctx.session, minutes.meeting_id, ctx.voice.person_id)
-    return seat.constituency if seat else None
+    held = attendance.is_present(ctx.session, minutes.meeting_id, ctx.voice.person_id)
+    return held.constituency if held else None
 
 
 def _signed(session: Session, minutes: Minutes) -> set[Constituency]:

@@ -21,12 +21,15 @@ class NoticeKind(StrEnum):
     DECISION = "decision"
     RESULT = "result"
     MEETING = "meeting"
+    MINUTES = "minutes"
     VOTE_NOTICE = "vote_notice"
     VOTE_PROVISIONAL = "vote_provisional"
     VOTE_RESULT = "vote_result"
 
 
-LASTING = frozenset({NoticeKind.DECISION, NoticeKind.RESULT, NoticeKind.VOTE_RESULT})
+LASTING = frozenset(
+    {NoticeKind.DECISION, NoticeKind.RESULT, NoticeKind.MINUTES, NoticeKind.VOTE_RESULT}
+)
 """What hangs for at least fifteen days; the others hang until what they call for is over."""
 
 

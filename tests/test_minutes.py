@@ -6,11 +6,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import event
 
-from council import calendar, deliberations, files, minutes, rollcalls, sittings
+from council import calendar, deliberations, files, minutes, notices, rollcalls, sittings
 from council.errors import Invalid, NotAllowed, NotFound, NotReady
 from council.files import Picture
 from council.meetings import Meeting
 from council.minutes import Minutes, MinutesStage, SignedBy, Words
+from council.notices import NoticeKind
 from council.people import Constituency, Post
 from council.proposals import Stage
 from council.votes import Choice
@@ -149,6 +150,8 @@ def test_published_with_all_signatures_and_a_photograph(hall: Hall, picture: Pic
     assert (row.stage, row.published_at) == (MinutesStage.PUBLISHED, hall.world.now)
     assert calendar.running(hall.world.session, meeting, "minutes") == []
     assert hall.world.acts()[-1] == "minutes.publish"
+    hung = notices.standing(hall.world.session, hall.world.community, hall.world.now)[0]
+    assert (hung.kind, hung.days) == (NoticeKind.MINUTES, notices.LEAST_DAYS)
 
 
 def test_published_minutes_stand(hall: Hall, picture: Picture) -> None:

@@ -1,5 +1,6 @@
 """The minutes of a meeting: composed from its rows, written, signed and published on one page."""
 
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -7,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import files, gate, history, meetings, minutes, policy, translations
-from council.errors import Invalid, NotAllowed, Problem
+from council import corrections, files, gate, history, meetings, minutes, policy, translations
+from council.errors import Invalid, NotAllowed, NotFound, Problem
 from council.files import Picture
 from council.gate import Context
 from council.meetings import Meeting
@@ -18,10 +19,20 @@ from council.places import Place
 from council.policy import Can
 from council.web import pages
 from council.web.forms import Form
-from council.web.handler import form_of, handler, prepared
+from council.web.handler import behalf_from, form_of, handler, prepared
 from council.web.reader import settings_of
 
-ACTS = ("minutes.revise", "minutes.sign", "minutes.sign_on_paper", "minutes.publish")
+ACTS = (
+    "minutes.revise", "minutes.sign", "minutes.correct", "minutes.sign_on_paper",
+    "minutes.publish",
+)  # fmt: skip
+
+
+class Says(StrEnum):
+    """The recorder's answer to a correction, as the form sends it."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
 
 
 def _meeting(request: Request, ctx: Context) -> Meeting:
@@ -59,10 +70,13 @@ def _page(
 def _signing(ctx: Context, row: Minutes | None) -> dict[str, Any]:
     """Who has signed, who has not, and what this reader may do about it."""
     if row is None:
-        return {"signatures": [], "unsigned": [], "may": dict.fromkeys(ACTS)}
+        nothing: dict[str, Any] = {"signatures": [], "unsigned": [], "may": dict.fromkeys(ACTS)}
+        return nothing | {"corrections": [], "versions": []}
     return {
         "signatures": minutes.signatures(ctx.session, row),
         "unsigned": minutes.unsigned(ctx.session, row),
+        "corrections": corrections.noted(ctx.session, row.id),
+        "versions": corrections.versions(ctx.session, row.id),
         "may": {one: gate.possible(ctx, one, row) for one in ACTS},
     }
 
@@ -140,6 +154,39 @@ def sign_on_paper(request: Request, ctx: Context) -> Response:
 
 
 @handler(session=True, rate="write")
+def correct(request: Request, ctx: Context) -> Response:
+    """Note what is wrong, instead of signing."""
+    meeting, form = _meeting(request, ctx), form_of(request)
+    row = minutes.get(ctx, meeting)
+    try:
+        ctx.behalf = behalf_from(request, ctx.session, meeting.community_id)
+        with form.reading():
+            words = form.text("words", corrections.WORDS)
+        minutes.correct(ctx, row, words=words)
+    except Invalid as wrong:
+        return _page(request, ctx, meeting, 422, correct=form.wrong(wrong))
+    return _answer(request, ctx, meeting)
+
+
+@handler(session=True, rate="write")
+def answer(request: Request, ctx: Context) -> Response:
+    """Accept a correction, or say why not."""
+    meeting, form = _meeting(request, ctx), form_of(request)
+    row, wanted = minutes.get(ctx, meeting), int(request.path_params["correction"])
+    found = [one for one in corrections.noted(ctx.session, row.id) if one.id == wanted]
+    if not found:
+        raise NotFound("not_found")
+    try:
+        with form.reading():
+            accepts = form.choice(f"says_{wanted}", Says) is Says.ACCEPTED
+            words = form.text(f"answer_{wanted}", corrections.WORDS, required=not accepts)
+        corrections.answer(ctx, found[0], accepts=accepts, words=words)
+    except Invalid as wrong:
+        return _page(request, ctx, meeting, 422, **{f"answer_{wanted}": form.wrong(wrong)})
+    return _answer(request, ctx, meeting)
+
+
+@handler(session=True, rate="write")
 def publish(request: Request, ctx: Context) -> Response:
     """Publish the signed minutes."""
     meeting = _meeting(request, ctx)
@@ -151,6 +198,10 @@ routes = [
     Route("/meetings/{id:int}/minutes", show),
     Route("/meetings/{id:int}/minutes", write, methods=["POST"]),
     Route("/meetings/{id:int}/minutes/signatures", sign, methods=["POST"]),
+    Route("/meetings/{id:int}/minutes/corrections", correct, methods=["POST"]),
+    Route(
+        "/meetings/{id:int}/minutes/corrections/{correction:int}/answer", answer, methods=["POST"]
+    ),
     Route("/meetings/{id:int}/minutes/paper-signatures", sign_on_paper, methods=["POST"]),
     Route("/meetings/{id:int}/minutes/publication", publish, methods=["POST"]),
 ]

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from council import deliberations, files, meetings, minutes, sittings
+from council import corrections, deliberations, files, meetings, minutes, sittings
 from council.minutes import MinutesStage, Words
 from council.people import Constituency, Post
 from tests.hall import Hall
@@ -98,6 +98,29 @@ def test_a_paper_signature_with_its_photograph(world, site, hall, meeting):
     done = client.post(go, data=sent, files={"photo": ("s.png", png(), "image/png")})
     assert done.status_code == 303
     assert "纸面签字 · 副校长代签" in client.get(address(meeting)).text
+
+
+def test_a_correction_is_noted_answered_and_both_wordings_stay(world, site, hall, meeting):
+    row = minutes.draft(world.as_(Post.RECORDER), meeting, words=Words(**TYPED))
+    world.commit()
+    neighbour, recorder = site.as_("neighbour"), site.as_(Post.RECORDER)
+    empty = neighbour.post(f"{address(meeting)}/corrections", data={"words": ""})
+    assert empty.status_code == 422
+    sent = neighbour.post(f"{address(meeting)}/corrections", data={"words": "是三盏灯"})
+    assert sent.status_code == 303
+    with site.read() as session:
+        made = corrections.noted(session, row.id)[0].id
+    waits = f"{address(meeting)}/corrections/{made}/answer"
+    assert "等记录员答复" in recorder.get(address(meeting)).text
+    silent = recorder.post(waits, data={f"says_{made}": "declined", f"answer_{made}": ""})
+    assert silent.status_code == 422
+    assert recorder.post(f"{waits[:-7]}9/answer", data={}).status_code == 404
+    agreed = recorder.post(waits, data={f"says_{made}": "accepted", f"answer_{made}": "已改"})
+    assert agreed.status_code == 303
+    recorder.post(address(meeting), data=TYPED | {"views_for": "夜里都看得见路"})
+    shown = neighbour.get(address(meeting)).text
+    for words in ("是三盏灯", "已改", "第 2 稿", "夜里看得见路", "夜里都看得见路"):
+        assert words in shown
 
 
 def test_publishing_says_what_is_missing_and_then_everybody_reads_it(world, site, hall, meeting):
