@@ -13,6 +13,7 @@ from council import (
     preparations,
     proposals,
     ratings,
+    reasons,
     referrals,
     reviews,
     sittings,
@@ -318,6 +319,15 @@ def follow_vote(ctx: Context, vote: Vote) -> None:
     """The outcome that the rule computed moves the matter; a tie awaits the chair first."""
     if vote.in_meeting and vote.outcome in OF_OUTCOME and vote.proposal_id is not None:
         _move(ctx, vote.proposal_id, OF_OUTCOME[vote.outcome])
+
+
+@after("vote.close")
+@after("tie.cast")
+def await_reason(ctx: Context, vote: Vote) -> None:
+    """Those who voted the other way than a meeting are owed an explanation."""
+    if vote.in_meeting and vote.outcome in OF_OUTCOME and reasons.losers(vote):
+        item = ctx.session.get_one(AgendaItem, vote.agenda_item_id)
+        reasons.await_reason(replace(ctx, actor=SYSTEM, behalf=None), item)
 
 
 @after("vote.begin")

@@ -14,6 +14,7 @@ from council import (
     meetings,
     policy,
     ratings,
+    reasons,
     summaries,
     votes,
 )
@@ -30,6 +31,7 @@ from council.opinions import Opinion
 from council.people import Constituency, Post
 from council.places import Unit
 from council.proposals import ENDED, Proposal, Stage, Supporter
+from council.reasons import Reason
 from council.reviews import Panelist
 from council.statements import Statement, StatementVote
 from council.votes import SHOWN, Vote
@@ -166,6 +168,7 @@ class Parts:
     consultation: summaries.Section
     review: findings.Section | None
     meetings: meetings.Section | None
+    reasons: dict[int, Reason]
     votes: list[Vote]
     work: implementation.Section
     rating: ratings.Section
@@ -179,6 +182,7 @@ def parts(ctx: Context, proposal: Proposal) -> Parts:
         summaries.section(session, proposal),
         findings.section(session, proposal),
         meetings.section(session, proposal),
+        reasons.of_matter(session, proposal.id),
         votes.of_matter(ctx, proposal.id),
         implementation.section(session, proposal, now, actor),
         ratings.section(session, proposal, now, actor),

@@ -21,6 +21,7 @@ from council import (
     postings,
     process,
     ratings,
+    reasons,
     rollcalls,
     sittings,
 )
@@ -183,6 +184,10 @@ def _minute(stage: Stage, told: Script, meeting: Meeting, present: list[MeetingS
             minutes.sign(stage.as_(who), made, revision=made.revision)
     yield stage.later(1, hour=16)
     minutes.publish(stage.as_("recorder"), made)
+    if "reason" in told["meeting"]:
+        (item,) = meetings.items(stage.session, meeting.id)
+        given = reasons.explain(stage.as_("party_lead"), item, words=zh(told["meeting"]["reason"]))
+        stage.english(given, words=told["meeting"]["reason"])
 
 
 # Stage 5

@@ -5,7 +5,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import answers, deliberations, files, gate, meetings, minutes, policy, translations
+from council import (
+    answers,
+    deliberations,
+    files,
+    gate,
+    meetings,
+    minutes,
+    policy,
+    reasons,
+    translations,
+)
 from council.answers import UnitSays
 from council.deliberations import TEXT
 from council.errors import Invalid, NotAllowed, NotFound
@@ -51,6 +61,8 @@ def _page(
         blank=Form(), may={one: gate.possible(ctx, one, item) for one in ACTS},
         closes=gate.possible(ctx, "vote.close", line.vote) if line.vote else None,
         enters=policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, item.community_id),
+        why=reasons.of_items(ctx.session, [item.id]).get(item.id),
+        explains=gate.possible(ctx, "item.explain", item),
         test=deliberations.agreement(ctx.session, item), translations=words,
     )  # fmt: skip
 
@@ -178,6 +190,19 @@ def open_vote(request: Request, ctx: Context) -> Response:
     return _answer(request, ctx, item)
 
 
+@handler(session=True, rate="write")
+def explain(request: Request, ctx: Context) -> Response:
+    """Explain the decision to those whose view did not prevail."""
+    item, form = _item(request, ctx), form_of(request)
+    try:
+        with form.reading():
+            words = form.text("words", reasons.WORDS)
+        reasons.explain(ctx, item, words=words)
+    except Invalid as wrong:
+        return _page(request, ctx, item, 422, explain=form.wrong(wrong))
+    return _answer(request, ctx, item)
+
+
 BASE = "/meetings/{id:int}/items/{item:int}"
 
 routes = [
@@ -189,5 +214,6 @@ routes = [
     Route(f"{BASE}/objections/withdrawal", withdraw, methods=["POST"]),
     Route(f"{BASE}/consensus", agree, methods=["POST"]),
     Route(f"{BASE}/postponement", postpone, methods=["POST"]),
+    Route(f"{BASE}/explanation", explain, methods=["POST"]),
     Route(f"{BASE}/votes", open_vote, methods=["POST"]),
 ]

@@ -8,7 +8,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import corrections, files, gate, history, meetings, minutes, policy, translations
+from council import (
+    corrections,
+    files,
+    gate,
+    history,
+    meetings,
+    minutes,
+    policy,
+    reasons,
+    translations,
+)
 from council.errors import Invalid, NotAllowed, NotFound, Problem
 from council.files import Picture
 from council.gate import Context
@@ -59,6 +69,7 @@ def _page(
         request, name, status, meeting=meeting, record=record, minutes=row, forms=forms,
         blank=Form(), place=ctx.session.get_one(Place, meeting.community_id),
         pictures=minutes.pictures(ctx.session, meeting.id),
+        reasons=reasons.of_items(ctx.session, [line.item.id for line in record.lines]),
         clock=minutes.due(ctx.session, meeting), stamp=history.head(ctx.session),
         drafts=gate.possible(ctx, "minutes.draft", meeting),
         records=policy.allows(ctx.session, ctx.actor, Can.RECORD, meeting.community_id),

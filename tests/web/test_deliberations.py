@@ -9,6 +9,7 @@ from council import answers, deliberations, meetings
 from council.meetings import ItemStage
 from council.people import Constituency, Post
 from tests.hall import MOTION, SEATS, Hall
+from tests.test_reasons import voted
 
 HTMX = {"HX-Request": "true"}
 
@@ -153,3 +154,19 @@ def test_the_chair_opens_the_vote(world, site, hall):
     assert site.as_("neighbour").post(f"{base(item)}/votes").status_code == 403
     assert site.as_(Post.FACILITATOR).post(f"{base(item)}/votes").status_code == 303
     assert "/votes/1" in site.visitor().get(base(item)).text
+
+
+def test_a_decision_is_explained_on_the_items_page_and_everybody_reads_it(world, site):
+    item = voted(world, against=1)
+    world.commit()
+    page = f"/meetings/{item.meeting_id}/items/{item.id}"
+    secretary = site.as_(Post.PARTY_LEAD)
+    assert "向投另一边的人说明理由" in secretary.get(page).text
+    assert "向投另一边的人说明理由" not in site.as_("neighbour").get(page).text
+    empty = secretary.post(f"{page}/explanation", data={"words": ""})
+    assert empty.status_code == 422
+    assert site.as_("neighbour").post(f"{page}/explanation", data={"words": "x"}).status_code == 403
+    sent = secretary.post(f"{page}/explanation", data={"words": "路灯朝下照，不照窗户。"})
+    assert sent.status_code == 303
+    for where in (page, f"/proposals/{item.proposal_id}"):
+        assert "不照窗户" in site.visitor().get(where).text
