@@ -17,7 +17,8 @@ from council.web.handler import form_of, handler
 @handler(session=True)
 def new(request: Request, ctx: Context) -> Response:
     """The task table of a decision: what has been given out, and the form for the next one."""
-    return _table(request, ctx, _matter(request, ctx), Form())
+    proposal = _matter(request, ctx)
+    return _table(request, ctx, proposal, _first(ctx, proposal))
 
 
 @handler(session=True, rate="write")
@@ -60,6 +61,16 @@ def _task(request: Request, ctx: Context) -> Commitment:
     if row.stage is not CommitmentStage.DECLINED:
         raise NotReady("not_ready", ["was_declined"])
     return row
+
+
+def _first(ctx: Context, proposal: Proposal) -> Form:
+    """A decision becomes its first task in one step: the unit named at admission stands there."""
+    if proposal.unit_id is None or commitments.of(ctx.session, proposal.id):
+        return Form()
+    signing = implementation.holders(ctx.session, proposal.community_id, ctx.now)
+    ours = [one for one in signing if one.unit.id == proposal.unit_id]
+    first = {"holder": f"{ours[0].unit.id}-{ours[0].person_id}"} if ours else {}
+    return Form(title=proposal.title[:TITLE], **first)
 
 
 def _table(

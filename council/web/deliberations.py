@@ -61,6 +61,7 @@ def _page(
         blank=Form(), may={one: gate.possible(ctx, one, item) for one in ACTS},
         closes=gate.possible(ctx, "vote.close", line.vote) if line.vote else None,
         enters=policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, item.community_id),
+        assigns=gate.possible(ctx, "commitment.assign", line.proposal),
         why=reasons.of_items(ctx.session, [item.id]).get(item.id),
         explains=gate.possible(ctx, "item.explain", item),
         test=deliberations.agreement(ctx.session, item), translations=words,

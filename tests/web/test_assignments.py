@@ -25,6 +25,8 @@ def test_the_convener_gives_out_tasks_one_after_the_other(site: Site) -> None:
     assert empty.status_code == 200
     assert "第一项" in empty.text
     assert "真名handler" in empty.text
+    assert f'value="{proposal.title}"' in empty.text  # the decision is the first task already
+    assert f'<option value="{typed(site)["holder"]}" selected' in empty.text
     for n in (1, 2):
         answer = convener.post(f"/proposals/{proposal.id}/commitments", data=typed(site))
         assert answer.status_code == 303
