@@ -45,7 +45,7 @@ TABLES = (
     "rolls", "proxies", "disputes", "safeguards", "rollcalls", "keepers", "ballots", "batches",
     "paperballots", "papercounts", "ties", "commitments", "acceptance", "delays", "ratings",
     "meetings", "attendance", "answers", "deliberations", "corrections",
-    "minutes", "reasons",
+    "minutes", "reasons", "live",
 )  # fmt: skip
 """The modules that define tables."""
 
@@ -138,6 +138,11 @@ class Database:
         self._writes = sessionmaker(self._writer, expire_on_commit=False)
         event.listen(self._writes, "before_flush", _guard)
         event.listen(self._writes, "do_orm_execute", _guard_bulk)
+
+    @property
+    def writes_with(self) -> int:
+        """What tells this database's sessions that write from those of another one."""
+        return id(self._writer)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

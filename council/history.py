@@ -40,7 +40,9 @@ NOUNS: dict[LogKind, frozenset[str]] = {
     LogKind.PROPOSALS: frozenset({"proposal", "admission"}),
     LogKind.CONSULTATION: frozenset({"consultation", "opinion", "statement", "group"}),
     LogKind.REVIEW: frozenset({"review"}),
-    LogKind.MEETINGS: frozenset({"meeting", "check_in", "unit_answer", "item", "minutes"}),
+    LogKind.MEETINGS: frozenset(
+        {"meeting", "check_in", "unit_answer", "item", "minutes", "screen"}
+    ),
     LogKind.VOTES: frozenset(
         {"vote", "ballot", "roll", "proxy", "dispute", "referral", "keeper", "box", "ballot_batch"}
     ),
@@ -184,6 +186,32 @@ def entry_of(session: Session, act: str, row: Governed, *, since: datetime) -> i
         (idx, json.loads(content)) for idx, content in session.execute(found.order_by(Entry.idx))
     )
     return next((idx for idx, body in made if body.get("on", {}).get("id") == row.id), None)
+
+
+def touched(session: Session, row: Governed, *, since: datetime, apart_from: str) -> bool:
+    """Whether anybody has changed this row, or a row about it, from an instant on.
+
+    What the clockwork did, and the act `apart_from`, do not count. Reads every entry since then:
+    for a few seconds, not for days.
+    """
+    table, row_id = row.__tablename__, row.id  # type: ignore[attr-defined]
+    found = select(Entry.entry).where(Entry.at >= since, Entry.act != apart_from)
+    for content in session.scalars(found):
+        body = json.loads(content)
+        if not body["by"].get("system") and any(
+            _is_about(one, table, row_id) for one in body["rows"]
+        ):
+            return True
+    return False
+
+
+def _is_about(change: Mapping[str, Any], table: str, row_id: int) -> bool:
+    """Whether a changed row is this one, or names it: `item_id` or `agenda_item_id` for an item."""
+    values = change.get("new") or change.get("set") or change.get("gone") or {}
+    if (change["t"], change["id"]) == (table, row_id):
+        return True
+    named = {table + "_id", table.rpartition("_")[2] + "_id"}
+    return isinstance(values, dict) and any(values.get(name) == row_id for name in named)
 
 
 def detail(ctx: Context, index: int) -> Detail | None:

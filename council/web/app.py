@@ -17,6 +17,7 @@ from council.errors import CouncilError
 from council.i18n import LANGUAGES, catalogue
 from council.settings import Settings
 from council.web.handler import Declared
+from council.web.live import Hub, Streams
 from council.web.middleware import BodyLimit, Preferences, SecurityHeaders, Unexpected
 from council.web.refusals import refuse
 from council.writer import Writer
@@ -24,8 +25,8 @@ from council.writer import Writer
 ROOMS = (
     "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
     "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
-    "attendance", "deliberations", "minutes", "preparations", "course", "disputes", "votes",
-    "ties",
+    "attendance", "live", "deliberations", "minutes", "preparations", "course", "disputes",
+    "votes", "ties",
     "ballots", "receipts", "keepers", "absences",
     "paperballots", "papercounts", "printouts", "records",
     "rolls", "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
@@ -61,6 +62,7 @@ def create_app(
     app = Starlette(
         routes=routes,
         middleware=[
+            Middleware(Streams),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
             Middleware(SecurityHeaders),
             Middleware(Preferences),
@@ -74,6 +76,7 @@ def create_app(
     app.state.settings = settings
     app.state.clock = clock
     app.state.writer = Writer(database)
+    app.state.hub = Hub(database)
     app.state.limiter = anyio.CapacityLimiter(WORKERS)
     return app
 

@@ -2,8 +2,12 @@
 
 import fcntl
 import logging
+import signal
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
+from typing import Any
 
 import anyio
 from starlette.applications import Starlette
@@ -20,12 +24,32 @@ EVERY = 60.0
 @asynccontextmanager
 async def running(app: Starlette) -> AsyncIterator[None]:
     """Keep the clockwork going while the server runs; at the end write what waits, and let go."""
+    _let_go_at_the_end(app)
     async with anyio.create_task_group() as group:
         group.start_soon(_rounds, app)
         yield
         group.cancel_scope.cancel()
+    await anyio.to_thread.run_sync(app.state.hub.stop)
     await anyio.to_thread.run_sync(app.state.writer.close)
     app.state.database.close()
+
+
+def _let_go_at_the_end(app: Starlette) -> None:
+    """Those who watch a meeting are let go at once when the server is told to stop.
+
+    Else it would wait for them, since an open answer counts as work that is not done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        usual = signal.getsignal(number)
+
+        def stop(number: int, frame: FrameType | None, usual: Any = usual) -> None:
+            app.state.hub.close()
+            if callable(usual):
+                usual(number, frame)
+
+        signal.signal(number, stop)
 
 
 async def _rounds(app: Starlette) -> None:
