@@ -81,4 +81,5 @@ def site(world: World, tmp_path: Path) -> Iterator[Site]:
     """The site over the world, with its files in a folder of its own."""
     made = Site(world, tmp_path / "data")
     yield made
+    made.app.state.hub.stop()
     made.app.state.writer.close()
