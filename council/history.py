@@ -194,12 +194,12 @@ def touched(session: Session, row: Governed, *, since: datetime, apart_from: str
     What the clockwork did, and the act `apart_from`, do not count. Reads every entry since then:
     for a few seconds, not for days.
     """
-    table, row_id = row.__tablename__, row.id  # type: ignore[attr-defined]
+    table: str = row.__tablename__  # type: ignore[attr-defined]
     found = select(Entry.entry).where(Entry.at >= since, Entry.act != apart_from)
     for content in session.scalars(found):
         body = json.loads(content)
         if not body["by"].get("system") and any(
-            _is_about(one, table, row_id) for one in body["rows"]
+            _is_about(one, table, row.id) for one in body["rows"]
         ):
             return True
     return False
