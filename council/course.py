@@ -20,13 +20,14 @@ from council import (
     rolls,
     safeguards,
     ties,
+    votes,
 )
 from council.deadlines import Limit
 from council.disputes import DisputeAbout, Remedy
 from council.gate import Context, Possible, after
 from council.notices import NoticeKind
 from council.policy import Can
-from council.preparations import ASSEMBLIES
+from council.preparations import ASSEMBLIES, Preparation
 from council.safeguards import checklist_passed, tellers_present, void_by_another, void_drafted
 from council.thresholds import Rule
 from council.votes import Method, Vote, VoteMode, VoteStage, before_the_close
@@ -336,6 +337,13 @@ CLOCK = {one.source: one for one in VOTE.transitions if one.who is Can.SYSTEM}
 """The steps that the clock takes."""
 
 # Questions
+
+
+def successor(ctx: Context, vote: Vote) -> Vote | None:
+    """The vote that was begun anew on the same question, once this reader may see it."""
+    later = Preparation.previous_id == vote.id
+    found = votes.seen(ctx).join(Preparation, Preparation.vote_id == Vote.id).where(later)
+    return ctx.session.scalars(found.order_by(Vote.id.desc()).limit(1)).first()
 
 
 def steps(ctx: Context, vote: Vote) -> list[tuple[Transition[Vote, VoteStage], Possible]]:

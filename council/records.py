@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from council import audit, batches, choices, disputes, i18n, papercounts, preparations
+from council import audit, batches, choices, disputes, i18n, papercounts, policy, preparations
 from council.ballots import Mark, MarkChannel
 from council.decisions import Outcome
-from council.errors import NotFound
+from council.errors import NotFound, NotReady
+from council.gate import Context
 from council.people import Constituency
+from council.policy import Can
 from council.preparations import Preparation
 from council.reckoning import TOGETHER
 from council.rollcalls import ROWS, SUMS, Ballot, counts
@@ -79,8 +81,19 @@ if __name__ == "__main__":
 
 
 def is_shown(vote: Vote) -> bool:
-    """Whether the vote has a record: its result is public."""
-    return vote.stage in SHOWN and vote.result is not None
+    """Whether everybody has its record: the result is public, or was counted before it was void."""
+    return vote.stage in SHOWN | {VoteStage.VOIDED} and vote.result is not None
+
+
+def is_open_to(ctx: Context, vote: Vote) -> bool:
+    """Whether this reader has its record: before the result is public only who counts or watches.
+
+    Before the count nobody has: until then only the turnout is told.
+    """
+    if vote.stage is not VoteStage.COUNTED:
+        return is_shown(vote)
+    able = policy.abilities(ctx.session, ctx.actor, vote.community_id)
+    return bool(able & {Can.COUNT, Can.OVERSEE})
 
 
 def is_fixed(vote: Vote) -> bool:
@@ -90,10 +103,15 @@ def is_fixed(vote: Vote) -> bool:
 
 
 def of(session: Session, vote_id: int) -> Json:
-    """The record of a vote by its number. Raises NotFound where its result is not public."""
+    """The record of any vote that was counted, by its number, for whoever runs the machine.
+
+    Raises NotFound, and NotReady for a vote that is not counted.
+    """
     vote = session.get(Vote, vote_id)
-    if vote is None or not is_shown(vote):
+    if vote is None:
         raise NotFound("not_found")
+    if vote.result is None:
+        raise NotReady("not_counted")
     return record(session, vote)
 
 
@@ -117,6 +135,7 @@ def record(session: Session, vote: Vote) -> Json:
         "rule": vote.rule, "result": vote.result,
         "stage": (VoteStage.FINAL if vote.stage in DECIDED else vote.stage).value,
         "times": _times(vote, papers),
+        **_void(vote, papers),
         "roll": {
             "size": _size(session, vote), "due": vote.due,
             "digest": papers.roll_digest if papers else "",
@@ -179,8 +198,14 @@ def _times(vote: Vote, papers: Preparation | None) -> dict[str, Any]:
     }  # fmt: skip
     if papers:
         moments |= {"counted": papers.counted_at, "published": papers.published_at,
-                    "final": papers.final_at}  # fmt: skip
+                    "final": papers.final_at, "voided": papers.voided_at}  # fmt: skip
     return {name: audit.canonical(at) for name, at in moments.items()}
+
+
+def _void(vote: Vote, papers: Preparation | None) -> Json:
+    """Why the vote does not count; nothing for one that does."""
+    void = papers is not None and vote.stage is VoteStage.VOIDED
+    return {"void": {"reason": papers.void_reason}} if papers and void else {}
 
 
 def _size(session: Session, vote: Vote) -> int:

@@ -34,6 +34,7 @@ LOGGED = {
     "preparation": {
         "roll_digest": "roll.digest", "counted_at": "times.counted",
         "published_at": "times.published", "final_at": "times.final",
+        "voided_at": "times.voided",
     },
 }  # fmt: skip
 """What the log knows of a vote and its papers, by table and column; where the record says it."""

@@ -24,6 +24,7 @@ from council import (
     recounting,
     rollcalls,
     rolls,
+    safeguards,
     scrutiny,
     ties,
 )
@@ -220,9 +221,18 @@ def on_paper(world: World) -> dict[str, Any]:
     return made(world, poll)
 
 
+def voided(world: World) -> dict[str, Any]:
+    poll = Poll(world)
+    poll.provisional(Choice.FOR, Choice.FOR, Choice.AGAINST)
+    safeguards.draft_void(world.as_(Post.OVERSIGHT), poll.vote, reason="名册用错了。")
+    poll.step("void", Post.SUBDISTRICT)
+    return made(world, poll)
+
+
 KINDS = (
     by_name, of_owners, secret, scored, in_meeting, by_constituency, together, pooled, in_sums,
     tied_in_meeting, by_lot, on_paper, paper_by_name,
+    voided,
 )  # fmt: skip
 
 

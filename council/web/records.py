@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import i18n, records, scrutiny, translations, votes
+from council import i18n, preparations, records, scrutiny, translations, votes
 from council.errors import NotFound
 from council.gate import Context
 from council.votes import Vote
@@ -19,9 +19,9 @@ ANEW = "public, no-cache"
 
 
 def _vote(request: Request, ctx: Context) -> Vote:
-    """A vote whose result is public. Raises NotFound."""
+    """A vote whose record this reader may have. Raises NotFound."""
     vote = votes.get(ctx, int(request.path_params["id"]))
-    if not records.is_shown(vote):
+    if not records.is_open_to(ctx, vote):
         raise NotFound("not_found")
     return vote
 
@@ -32,10 +32,12 @@ def show(request: Request, ctx: Context) -> Response:
     vote = _vote(request, ctx)
     record = records.record(ctx.session, vote)
     language = request.state.look.language
-    words = translations.of_rows(ctx.session, [("vote", vote.id)]) if language == "en" else {}
+    row = None if vote.in_meeting else preparations.of(ctx.session, vote.id)
+    about = [("vote", vote.id), *([("preparation", row.id)] if row else [])]
+    words = translations.of_rows(ctx.session, about) if language == "en" else {}
     return pages.page(
-        request, "records/show.html", vote=vote, record=record, fixed=records.is_fixed(vote),
-        size=len(scrutiny.canonical(record)), translations=words,
+        request, "records/show.html", vote=vote, record=record, preparation=row,
+        fixed=records.is_fixed(vote), size=len(scrutiny.canonical(record)), translations=words,
         pooled=[i18n.translate(language, f"constituency.{one}") for one in record["pooled"]],
     )  # fmt: skip
 

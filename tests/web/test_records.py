@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-from council import recounting
+from council import records, recounting, safeguards
+from council.errors import NotReady
+from council.people import Post
 from council.votes import Choice
 from tests.polling import Poll, numbered
 from tests.test_records import in_meeting, in_secret
@@ -26,8 +28,15 @@ def test_the_record_is_there_once_the_result_is_shown(world, site, poll):
     world.commit()
     address = f"/votes/{poll.vote.id}"
     for name in ("record", "record.json"):
-        assert site.visitor().get(f"{address}/{name}").status_code == 404
+        for reader in (site.visitor(), site.as_("neighbour"), site.as_(Post.PARTY_LEAD)):
+            assert reader.get(f"{address}/{name}").status_code == 404
     assert f"{address}/record" not in site.visitor().get(address).text
+    for keeper in (site.as_(Post.RECORDER), site.as_(Post.OVERSIGHT)):
+        assert f"{address}/record" in keeper.get(address).text
+        assert "结果还没有公布" in keeper.get(f"{address}/record").text
+        answer = keeper.get(f"{address}/record.json")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert recounting.recount(answer.json()).differing == ()
     poll.step("publish_result")
     world.commit()
     assert f'href="{address}/record"' in site.visitor().get(address).text
@@ -111,3 +120,32 @@ def test_a_vote_counted_as_one_says_why_there_is_no_split(world, site):
     page = site.visitor().get(address).text
     assert "合在一起计票，不分各方公布" in page
     assert site.visitor().get(f"{address}/record").status_code == 200
+
+
+def test_a_void_vote_that_was_counted_keeps_its_record_and_leads_to_the_one_begun_anew(world, site):
+    poll, again = Poll(world), Poll(world)
+    poll.counted(*MANY)
+    safeguards.draft_void(world.as_(Post.OVERSIGHT), poll.vote, reason="名册用错了。")
+    poll.step("void", Post.SUBDISTRICT)
+    again.published(previous_id=poll.vote.id)
+    world.commit()
+    client, address = site.visitor(), f"/votes/{poll.vote.id}"
+    page = client.get(address).text
+    assert f'href="{address}/record"' in page
+    assert f'href="/votes/{again.vote.id}">看重新发起的投票' in page
+    assert f'href="{address}">看上一次投票' in client.get(f"/votes/{again.vote.id}").text
+    for query in ("", "?lang=en"):
+        assert "名册用错了。" in client.get(f"{address}/record{query}").text
+    found = client.get(f"{address}/record.json").json()
+    assert (found["stage"], found["void"]) == ("voided", {"reason": "名册用错了。"})
+    assert recounting.recount(found).differing == ()
+
+
+def test_a_vote_void_before_its_count_has_no_record(world, site, poll):
+    poll.closed(*MANY)
+    safeguards.draft_void(world.as_(Post.OVERSIGHT), poll.vote, reason="名册用错了。")
+    poll.step("void", Post.SUBDISTRICT)
+    world.commit()
+    assert site.as_(Post.RECORDER).get(f"/votes/{poll.vote.id}/record.json").status_code == 404
+    with pytest.raises(NotReady, match="not_counted"):
+        records.of(world.session, poll.vote.id)
