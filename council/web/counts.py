@@ -99,6 +99,19 @@ def of(vote: Vote, language: Language, spoken: Words) -> Counted | None:
     )  # fmt: skip
 
 
+def lines(vote: Vote, language: Language, spoken: Words) -> list[str]:
+    """Every line of the arithmetic in words, as page, printout, minutes and recount say it."""
+    names = _names(options(vote), spoken)
+    named = [one | {"label": names[str(one["id"])]} for one in vote.options]
+    return reckoning.sentences(vote.result or {}, named, _say(language))
+
+
+def chosen(vote: Vote) -> list[str]:
+    """The options that were chosen, by their ids; none for a motion."""
+    found = of(vote, "zh", {})
+    return [row.option.code for row in found.rows if row.won] if found else []
+
+
 def method(vote: Vote, language: Language) -> str:
     """How the options will be counted, in words; empty for a motion, or without options."""
     if vote.method is Method.MOTION or not vote.options:

@@ -126,12 +126,16 @@ def page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -
 
 def words(request: Request, ctx: Context, rows: list[Vote], *besides: tuple[str, int]) -> Words:
     """The English of matters, votes and other rows (table, id), for the English page only."""
-    if request.state.look.language == "zh":
-        return {}
+    zh = request.state.look.language == "zh"
+    return {} if zh else english(ctx, rows, *besides)
+
+
+def english(ctx: Context, rows: list[Vote], *besides: tuple[str, int]) -> Words:
+    """The English of matters, votes and other rows; that of options where they stand alone."""
     about = [*(("vote", one.id) for one in rows), *besides]
     ids = [one.proposal_id for one in rows if one.proposal_id]
     found = translations.of_matters(ctx.session, ids) | translations.of_rows(ctx.session, about)
-    for one in rows if besides else ():
+    for one in rows if besides or len(rows) == 1 else ():
         lines = found.get(("vote", one.id, "options"), "").split("\n")
         if len(lines) == len(one.options):
             found |= {("option", n, "label"): line for n, line in enumerate(lines, 1)}

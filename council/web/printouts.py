@@ -10,7 +10,6 @@ from council import (
     counting,
     disputes,
     history,
-    i18n,
     paperballots,
     papercounts,
     papersheets,
@@ -101,7 +100,7 @@ def result(request: Request, ctx: Context) -> Response:
     return _page(
         request, ctx, vote, "result", turnout=counting.turnout(ctx.session, vote),
         rows=_rows(vote), paper=papercounts.of(ctx.session, vote.id),
-        lines=counting.sentences(vote, lambda key: i18n.translate(language, key)),
+        lines=counts.lines(vote, language, formal.words(request, ctx, [vote])),
         numbers=disputes.numbers(disputes.of(ctx.session, vote.id)),
         until=disputes.until(ctx.session, vote),
     )  # fmt: skip

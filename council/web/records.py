@@ -9,11 +9,15 @@ from starlette.routing import Route
 from council import i18n, preparations, records, scrutiny, translations, votes
 from council.errors import NotFound
 from council.gate import Context
-from council.votes import Vote
-from council.web import pages
+from council.tallies import Json
+from council.votes import SHOWN, Vote
+from council.web import counts, formal, pages
 from council.web.handler import declare, handler
 
 FOREVER = "public, max-age=31536000, immutable"
+JSON, RESULT = "application/json", "council-vote-result-v1"
+"""What a file is, and the name of the format of a result."""
+
 ANEW = "public, no-cache"
 """A copy may be kept, and is asked after each time."""
 
@@ -43,18 +47,38 @@ def show(request: Request, ctx: Context) -> Response:
 
 
 @handler()
+def result(request: Request, ctx: Context) -> Response:
+    """The result alone as JSON, with every line of its arithmetic in both languages."""
+    vote = _vote(request, ctx)
+    if vote.stage not in SHOWN:
+        raise NotFound("not_found")
+    content = scrutiny.canonical(_told(ctx, vote))
+    return _kept(ctx, vote, _file(request, content, sha256(content).hexdigest(), "", JSON))
+
+
+def _told(ctx: Context, vote: Vote) -> Json:
+    found, spoken = vote.result or {}, formal.english(ctx, [vote])
+    address = f"/votes/{vote.id}"
+    return {
+        "format": RESULT, "vote": vote.id, "title": vote.title, "question": vote.question,
+        "body": vote.body.value, "mode": vote.mode.value, "method": vote.method.value,
+        "stage": vote.stage.value, "rule": vote.rule,
+        "closed": vote.closed_at.isoformat() if vote.closed_at else None,
+        "outcome": found["outcome"], "options": vote.options, "chosen": counts.chosen(vote),
+        "constituencies": found.get("constituencies", []), "totals": found.get("totals"),
+        "lines": {"zh": counts.lines(vote, "zh", {}), "en": counts.lines(vote, "en", spoken)},
+        "page": f"{address}/result" if vote.in_meeting else address,
+        "record": f"{address}/record.json",
+    }  # fmt: skip
+
+
+@handler()
 def download(request: Request, ctx: Context) -> Response:
     """The record as canonical JSON; once nothing can change it, for ever."""
     vote = _vote(request, ctx)
     record = records.record(ctx.session, vote)
-    keep = FOREVER if records.is_fixed(vote) else ANEW
-    answer = _file(
-        request, scrutiny.canonical(record), record["digest"], "record.json",
-        "application/json",
-    )  # fmt: skip
-    if ctx.actor is None:  # what somebody signed in has read is kept nowhere
-        answer.headers["Cache-Control"] = keep
-    return answer
+    content = scrutiny.canonical(record)
+    return _kept(ctx, vote, _file(request, content, record["digest"], "record.json", JSON))
 
 
 @declare(rate="read")
@@ -67,9 +91,18 @@ async def tool(request: Request) -> Response:
     return answer
 
 
+def _kept(ctx: Context, vote: Vote, answer: Response) -> Response:
+    """How long a copy may be kept; what somebody signed in has read is kept nowhere."""
+    if ctx.actor is None:
+        answer.headers["Cache-Control"] = FOREVER if records.is_fixed(vote) else ANEW
+    return answer
+
+
 def _file(request: Request, content: bytes, mark: str, name: str, kind: str) -> Response:
-    """A file to keep; nothing but its mark when the reader has it already."""
-    headers = {"ETag": f'"{mark}"', "Content-Disposition": f'attachment; filename="{name}"'}
+    """A file to keep, or data without a name; only its mark where the reader has it already."""
+    headers = {"ETag": f'"{mark}"'}
+    if name:
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
         return Response(status_code=304, headers={"ETag": headers["ETag"]})
     return Response(content, media_type=kind, headers=headers)
@@ -79,4 +112,5 @@ routes = [
     Route("/votes/recount.py", tool),
     Route("/votes/{id:int}/record", show),
     Route("/votes/{id:int}/record.json", download),
+    Route("/votes/{id:int}/result.json", result),
 ]

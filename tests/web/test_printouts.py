@@ -6,9 +6,12 @@ from html import unescape
 import pytest
 
 from council import counting, i18n, notices, paperballots, records, recounting
+from council.meetings import AgendaItem, Meeting
 from council.people import Post
-from council.votes import Method
+from council.votes import Method, Vote
+from tests.hall import Hall
 from tests.polling import Poll, votes_of
+from tests.test_records import in_meeting
 
 WORKER = Post.COMMUNITY_WORKER
 
@@ -112,9 +115,48 @@ def test_page_printout_notice_and_recount_say_the_same_lines(world, site, langua
     pages.append(recounting.recount(record).text(translate))
     lines = counting.sentences(poll.vote, translate)
     assert len(lines) == len(record["result"]["lines"]) == 2
+    told = site.visitor().get(f"{address}/result.json")
+    assert told.headers["Cache-Control"] == "public, no-cache"
+    assert told.json()["lines"][language] == lines
     for page in pages:
         shown = re.sub(r"<[^>]+>|\s", "", unescape(page))
         assert all(re.sub(r"\s", "", line) in shown for line in lines)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_meeting_s_result_minutes_recount_and_json_say_the_same_lines(world, site, language):
+    record = in_meeting(world)
+    vote = world.session.get_one(Vote, record["vote"])
+    meeting = world.session.get_one(AgendaItem, vote.agenda_item_id).meeting_id
+    Hall(world).move(Post.FACILITATOR, world.session.get_one(Meeting, meeting), "adjourn")
+    world.commit()
+    told = site.visitor().get(f"/votes/{vote.id}/result.json")
+    assert "immutable" in told.headers["Cache-Control"]
+    lines = told.json()["lines"][language]
+    assert len(lines) == len(record["result"]["lines"]) > 2
+    pages = [
+        site.visitor().get(f"{path}?lang={language}").text
+        for path in (f"/votes/{vote.id}/result", f"/meetings/{meeting}/minutes")
+    ]
+    pages.append(recounting.recount(record).text(lambda key: i18n.translate(language, key)))
+    for page in pages:
+        shown = re.sub(r"<[^>]+>|\s", "", unescape(page))
+        assert all(re.sub(r"\s", "", line) in shown for line in lines)
+
+
+def test_the_result_is_data_only_once_it_is_published(world, site):
+    poll = Poll(world)
+    options = (("月季", 0), ("荷花", 0))
+    poll.counted(method=Method.APPROVAL, options=options, limit=1, seats=1)
+    world.commit()
+    address = f"/votes/{poll.vote.id}/result.json"
+    assert site.visitor().get(address).status_code == 404
+    assert site.as_(Post.RECORDER).get(address).status_code == 404
+    poll.step("publish_result")
+    world.commit()
+    found = site.visitor().get(address).json()
+    assert (found["outcome"], found["chosen"]) == (poll.vote.outcome, [])
+    assert found["options"] == poll.vote.options
 
 
 def notice(world, poll):
