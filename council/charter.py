@@ -19,8 +19,8 @@ class Value:
     """One value that a charter may set: its default, and how a person's entry is read.
 
     `kind` is `limit` (3wd, 7d, 48h), `choice` (one of `options`), or what a whole number in its
-    bounds counts: `days`, `working_days`, `people`. `stage` is where on a matter's road it counts;
-    `by_law` says that its least is set by law.
+    bounds counts: `days`, `working_days`, `people`, `seconds`, `times`. `stage` is where on a
+    matter's road it counts; `by_law` says that its least is set by law.
     """
 
     key: str
@@ -71,6 +71,8 @@ VALUES: dict[str, Value] = {
         Value("council_quorum", "two_thirds", "choice", 4, options=SHARES),
         Value("council_passing", "half", "choice", 4, options=SHARES),
         Value("meeting_tie", "fails", "choice", 4, options=("fails", "chair")),
+        Value("speak_seconds", "120", "seconds", 4, least=30, most=600),
+        Value("speak_turns", "2", "times", 4, most=10),
         Value("vote_objection_days", "5", "days", 4, least=5),
         Value("vote_notice_days", "7", "days", 4, least=7),
         Value("vote_open_days", "7", "days", 4, least=3),

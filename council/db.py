@@ -45,6 +45,7 @@ TABLES = (
     "rolls", "proxies", "disputes", "safeguards", "rollcalls", "keepers", "ballots", "batches",
     "paperballots", "papercounts", "ties", "commitments", "acceptance", "delays", "ratings",
     "meetings", "attendance", "answers", "deliberations", "corrections",
+    "chairing", "speeches", "orders", "straws",
     "minutes", "reasons", "screens", "notes", "live",
 )  # fmt: skip
 """The modules that define tables."""

@@ -41,7 +41,8 @@ NOUNS: dict[LogKind, frozenset[str]] = {
     LogKind.CONSULTATION: frozenset({"consultation", "opinion", "statement", "group"}),
     LogKind.REVIEW: frozenset({"review"}),
     LogKind.MEETINGS: frozenset(
-        {"meeting", "check_in", "unit_answer", "item", "minutes", "screen"}
+        {"meeting", "check_in", "door", "unit_answer", "item", "minutes", "screen"}
+        | {"chair", "hand", "speech", "side", "order", "straw"}
     ),
     LogKind.VOTES: frozenset(
         {"vote", "ballot", "roll", "proxy", "dispute", "referral", "keeper", "box", "ballot_batch"}

@@ -135,6 +135,24 @@ class AgendaItem(Governed, Base):
         return Result.from_json(self.result) if self.result else None
 
 
+# Requirements
+
+
+def meeting_in_session(ctx: Context, item: AgendaItem) -> bool:
+    """The meeting is in session."""
+    return ctx.session.get_one(Meeting, item.meeting_id).stage is MeetingStage.IN_SESSION
+
+
+def item_is_open(ctx: Context, item: AgendaItem) -> bool:
+    """The item is the one under deliberation."""
+    return item.stage is ItemStage.OPEN
+
+
+def no_vote_opened(ctx: Context, item: AgendaItem) -> bool:
+    """No vote on this item has been opened."""
+    return not votes.of_items(ctx.session, [item.id])
+
+
 # Questions
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from council import answers, attendance, deliberations, meetings, plans, sittings
+from council import answers, attendance, deliberations, meetings, plans, sittings, speeches
 from council.attendance import CheckInMethod
 from council.meetings import AgendaItem, Meeting
 from council.people import Constituency, Membership, Post
 from council.plans import Plan
 from council.proposals import Proposal, Stage
+from council.turns import Side
 from council.votes import Vote
 from council.workflow import advance
 from tests.world import World
@@ -100,9 +101,15 @@ class Hall:
         item = self.items(self.begun(**changed))[0]
         return deliberations.open_item(self.world.as_(Post.FACILITATOR), item)
 
+    def asked(self, item: AgendaItem) -> AgendaItem:
+        """Both sides were asked and have nothing to add."""
+        for side in (Side.FOR, Side.AGAINST):
+            speeches.waive(self.world.as_(Post.FACILITATOR), item, side=side)
+        return item
+
     def vote_open(self, **changed: Any) -> Vote:
         """A vote on the only item of a meeting in session."""
-        item = self.item_open(**changed)
+        item = self.asked(self.item_open(**changed))
         return deliberations.open_vote(self.world.as_(Post.FACILITATOR), item)
 
     def seat(self, meeting: Meeting, key: Key) -> meetings.MeetingSeat:

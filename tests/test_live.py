@@ -35,7 +35,7 @@ def test_what_happens_in_a_meeting_is_counted(world: World, hall: Hall) -> None:
     world.now = meeting.starts_at
     hall.move(Post.FACILITATOR, meeting, "begin")
     (item,) = hall.items(meeting)
-    deliberations.open_item(world.as_(Post.FACILITATOR), item)
+    hall.asked(deliberations.open_item(world.as_(Post.FACILITATOR), item))
     vote = deliberations.open_vote(world.as_(Post.FACILITATOR), item)
     assert counted() == 1
     rollcalls.cast(world.as_("neighbour"), vote, choice=Choice.FOR)

@@ -24,6 +24,7 @@ from council import (
     reasons,
     rollcalls,
     sittings,
+    speeches,
 )
 from council.attendance import CheckInMethod
 from council.commitments import Commitment, Task
@@ -34,6 +35,7 @@ from council.meetings import AgendaItem, Meeting, MeetingSeat
 from council.people import Constituency, Membership
 from council.plans import Plan
 from council.proposals import Proposal
+from council.turns import Side
 from council.votes import Choice
 from council.workflow import advance
 
@@ -140,6 +142,8 @@ def _settle(stage: Stage, told: Script, item: AgendaItem, present: list[MeetingS
         who = stage.as_(_key(stage, seat.person_id))
         made = deliberations.object_to(who, item, words=zh(said["objection"]))
         stage.english(made, words=said["objection"])
+    for side in (Side.FOR, Side.AGAINST):
+        speeches.waive(stage.as_("facilitator"), item, side=side)
     vote = deliberations.open_vote(stage.as_("facilitator"), item)
     stage.english(vote, question=said["motion"])
     for seat, choice in _choices(said, [seat for seat in present if seat.votes]):

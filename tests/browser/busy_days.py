@@ -18,6 +18,7 @@ from council import (
     reviews,
     rollcalls,
     sittings,
+    speeches,
     votes,
 )
 from council.attendance import CheckInMethod
@@ -31,6 +32,7 @@ from council.places import Place
 from council.plans import Plan
 from council.proposals import Category, OutcomeClass, Proposal, Stage, Words
 from council.reviews import Panelist, PanelStatus
+from council.turns import Side
 from council.votes import Choice
 from council.workflow import advance
 from tests.browser.town import Town, moment
@@ -144,6 +146,8 @@ def lift_is_voted_on(town: Town) -> None:
     with town.as_("delegate") as ctx:
         deliberations.object_to(ctx, ctx.session.get_one(AgendaItem, item.id), words="一楼怕挡光。")
     with town.as_("facilitator") as ctx:
+        for side in (Side.FOR, Side.AGAINST):
+            speeches.waive(ctx, ctx.session.get_one(AgendaItem, item.id), side=side)
         vote = deliberations.open_vote(ctx, ctx.session.get_one(AgendaItem, item.id))
     for seat in seats[: len(seats) // 2]:
         with town.as_(keys[seat.person_id]) as ctx:
