@@ -7,8 +7,10 @@ the meeting is asked there once, through the page that says its version; then on
 import asyncio
 import random
 import re
+from collections import Counter
 from contextlib import suppress
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -28,17 +30,24 @@ HEARTBEAT = (15.0, 25.0)
 """Seconds of silence after which a line is sent, so that nobody between closes the connection."""
 
 MOST = 20_000
-"""Watchers that one process keeps; one address may have all of them, as a hall has one."""
+"""Watchers that one process keeps."""
 
-RETRY = b"retry: 2000\n\n"
-SILENCE = b":\n\n"
+MOST_FROM_ONE = 6_000
+"""Watchers at one address: a whole hall, all of it behind the same one."""
+
+RETRY = (1000, 4000)
+"""Milliseconds after which a browser comes back: they do not all come in the same moment."""
+
+FULL = b"Too many watch at the moment: the page asks again every few seconds by itself.\n"
+
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class Hub:
     """What this process knows of the meetings that somebody here watches."""
 
     def __init__(self, database: Database) -> None:
-        self.watchers = 0
+        self.watchers: Counter[str] = Counter()
         self.closed = False
         self._ears = Ears(database, self._hear)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -63,20 +72,41 @@ class Hub:
         self.close()
         self._ears.close()
 
+    def enter(self, address: str) -> bool:
+        """Whether there is room for another watcher at this address; then it is counted."""
+        full = self.watchers.total() >= MOST or self.watchers[address] >= MOST_FROM_ONE
+        if full or self.closed:
+            return False
+        self.watchers[address] += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        """One watcher less."""
+        self.watchers[address] -= 1
+        if not self.watchers[address]:
+            del self.watchers[address]
+
     def version(self, meeting_id: int) -> int:
         """The newest version that is known here."""
         return self._versions.get(meeting_id, 0)
 
     def frame(self, meeting_id: int) -> bytes:
-        """What everybody who watches the meeting is sent: made once for each version."""
-        return self._frames.get(meeting_id, SILENCE)
+        """What everybody who watches the meeting is sent: made once for each version.
+
+        It says the version, and how many watch, so that they spread their questions over time.
+        """
+        if meeting_id not in self._frames:
+            version, many = self.version(meeting_id), self.watchers.total()
+            frame = b"id: %d\nevent: version\ndata: %d %d\n\n" % (version, version, many)
+            self._frames[meeting_id] = frame
+        return self._frames[meeting_id]
 
     def tell(self, meeting_id: int, version: int) -> None:
         """Note a version, in the loop, and wake who waits for it; an old one changes nothing."""
         if version <= self.version(meeting_id):
             return
         self._versions[meeting_id] = version
-        self._frames[meeting_id] = b"id: %d\nevent: version\ndata: %d\n\n" % (version, version)
+        self._frames.pop(meeting_id, None)
         waiting = self._next.pop(meeting_id, None)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
@@ -103,28 +133,40 @@ class Streams:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Ask the page for permission and version, then stream; all else goes its usual way."""
-        found = ADDRESS.fullmatch(scope["path"]) if scope["type"] == "http" else None
-        wanted = EVENTS in Headers(scope=scope).get("accept", "") if found else False
-        if found is None or not wanted:
+        watched = ADDRESS.fullmatch(scope["path"]) if _wants_events(scope) else None
+        if watched is None:
             await self.app(scope, receive, send)
             return
         hub: Hub = scope["app"].state.hub
         hub.open()
         page = Page()
         await self.app(scope, receive, page.keep)
-        if page.status != 200 or hub.watchers >= MOST or hub.closed:
-            await page.pass_on(send, full=page.status == 200)
+        if page.status != 200:
+            await page.pass_on(send)
             return
-        meeting_id = int(found[1])
+        address = scope["client"][0] if scope.get("client") else ""
+        if not hub.enter(address):
+            await page.refuse(send)
+            return
+        meeting_id = int(watched[1])
         hub.tell(meeting_id, int(page.body))
-        seen = Headers(scope=scope).get("last-event-id", "")
-        hub.watchers += 1
         try:
-            await _stream(
-                hub, meeting_id, page, int(seen) if seen.isdecimal() else 0, receive, send
-            )
+            await _stream(hub, meeting_id, page, _seen(scope), receive, send)
         finally:
-            hub.watchers -= 1
+            hub.leave(address)
+
+
+def _wants_events(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return False
+    return EVENTS in Headers(scope=scope).get("accept", "")
+
+
+def _seen(scope: Scope) -> int:
+    """What the watcher was sent last: by an earlier answer, else with its page (`?since=`)."""
+    asked = parse_qs(scope["query_string"].decode("latin-1")).get("since", [""])[0]
+    seen = Headers(scope=scope).get("last-event-id") or asked
+    return int(seen) if NUMBER.fullmatch(seen) else -1
 
 
 class Page:
@@ -152,13 +194,16 @@ class Page:
         own = {b"content-type", b"content-length", b"cache-control", b"content-encoding"}
         return [(name, value) for name, value in self.start["headers"] if name.lower() not in own]
 
-    async def pass_on(self, send: Send, *, full: bool) -> None:
-        """Send it after all; 503 when there is no room for another watcher."""
-        if full:
-            head = [*self.headers(), (b"retry-after", b"10"), (b"content-length", b"0")]
-            await send({"type": "http.response.start", "status": 503, "headers": head})
-            await send({"type": "http.response.body", "body": b""})
-            return
+    async def refuse(self, send: Send) -> None:
+        """There is no room for another watcher; pages still ask again by themselves."""
+        length = str(len(FULL)).encode()
+        kind = (b"content-type", b"text/plain; charset=utf-8")
+        head = [*self.headers(), (b"retry-after", b"10"), kind, (b"content-length", length)]
+        await send({"type": "http.response.start", "status": 503, "headers": head})
+        await send({"type": "http.response.body", "body": FULL})
+
+    async def pass_on(self, send: Send) -> None:
+        """Send it after all."""
         await send(self.start)
         await send({"type": "http.response.body", "body": self.body})
 
@@ -172,12 +217,12 @@ async def _stream(
         (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"),
     ]  # fmt: skip
     await send({"type": "http.response.start", "status": 200, "headers": head})
-    await _send(send, RETRY)
+    await _send(send, b"retry: %d\n\n" % random.randint(*RETRY))  # noqa: S311  (no secret)
     gone = asyncio.ensure_future(_left(receive))
     try:
         while not (hub.closed or gone.done()):
             news = hub.news(meeting_id)
-            if hub.version(meeting_id) > seen:  # also what came while this one was slow
+            if hub.version(meeting_id) != seen:  # also what came while this one was slow
                 seen = hub.version(meeting_id)
                 await _send(send, hub.frame(meeting_id))
                 continue
@@ -185,8 +230,8 @@ async def _stream(
             done, _ = await asyncio.wait(
                 (news, gone), timeout=silence, return_when=asyncio.FIRST_COMPLETED
             )
-            if not done:
-                await _send(send, SILENCE)
+            if not done:  # the same once more, which a browser can hear
+                await _send(send, hub.frame(meeting_id))
     finally:
         gone.cancel()
     await send({"type": "http.response.body", "body": b"", "more_body": False})

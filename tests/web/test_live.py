@@ -25,11 +25,11 @@ def meeting(world):
 
 
 @contextmanager
-def watching(address, meeting_id, **headers):
-    """An answer that stays open; `tell()` reads the next version."""
+def watching(address, meeting_id, since="", **headers):
+    """An answer that stays open; `told` reads the next version from it."""
     host = address.removeprefix("http://")
     with closing(http.client.HTTPConnection(host, timeout=8)) as asking:
-        asking.request("GET", f"/meetings/{meeting_id}/live", headers=EVENTS | headers)
+        asking.request("GET", f"/meetings/{meeting_id}/live{since}", headers=EVENTS | headers)
         yield asking.getresponse()
 
 
@@ -37,7 +37,7 @@ def told(answer):
     """The next version that a watcher is sent."""
     while not (line := answer.readline()).startswith(b"data: "):
         assert line, "the answer has ended"
-    return int(line[6:])
+    return int(line[6:].split()[0])
 
 
 def change(world, meeting):
@@ -70,6 +70,9 @@ def test_everybody_who_watches_is_told_once_for_each_change(world, site, meeting
         change(world, meeting)
         with watching(address, meeting.id, **back) as returned:
             assert told(returned) == before + 2
+        with watching(address, meeting.id, f"?since={before + 2}") as waits:
+            change(world, meeting)
+            assert told(waits) == before + 3
         site.app.state.hub.stop()
 
 
@@ -78,14 +81,19 @@ def test_a_slow_watcher_is_sent_the_newest_alone(site):
     for version in (3, 5, 4):
         hub.tell(1, version)
     assert (hub.version(1), hub.version(2)) == (5, 0)
-    assert hub.frame(1) == b"id: 5\nevent: version\ndata: 5\n\n"
+    assert hub.frame(1) == b"id: 5\nevent: version\ndata: 5 0\n\n"
 
 
 def test_when_there_is_no_room_the_answer_says_when_to_come_back(site, meeting, monkeypatch):
-    monkeypatch.setattr("council.web.live.MOST", 0)
-    with serving(site.app) as address, watching(address, meeting.id) as refused:
-        assert (refused.status, refused.headers["Retry-After"]) == (503, "10")
-    site.app.state.hub.stop()
+    monkeypatch.setattr("council.web.live.MOST_FROM_ONE", 1)
+    with serving(site.app) as address, watching(address, meeting.id) as one:
+        told(one)
+        with watching(address, meeting.id) as refused:
+            assert (refused.status, refused.headers["Retry-After"]) == (503, "10")
+            assert "asks again" in refused.read().decode()
+        monkeypatch.setattr("council.web.live.MOST", 1)
+        assert not site.app.state.hub.enter("198.51.100.7")
+        site.app.state.hub.stop()
 
 
 def test_who_goes_away_is_forgotten_and_a_stop_lets_all_go(world, site, meeting):
@@ -93,16 +101,16 @@ def test_who_goes_away_is_forgotten_and_a_stop_lets_all_go(world, site, meeting)
     with serving(site.app) as address:
         with watching(address, meeting.id) as one:
             told(one)
-            assert hub.watchers == 1
+            assert hub.watchers.total() == 1
             one.fp.raw._sock.shutdown(socket.SHUT_RDWR)
-        wait(lambda: hub.watchers == 0)
+        wait(lambda: hub.watchers.total() == 0)
         with watching(address, meeting.id) as other:
             told(other)
             start = time.monotonic()
             threading.Timer(0.1, hub.stop).start()
             assert other.read() == b"\n"  # the rest of the last frame, and then its end
             assert time.monotonic() - start < 2
-    wait(lambda: hub.watchers == 0)
+    wait(lambda: hub.watchers.total() == 0)
     assert site.as_(Post.FACILITATOR).get(f"/meetings/{meeting.id}/live").status_code == 200
 
 
