@@ -8,6 +8,7 @@ import re
 import secrets
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import Self
 
@@ -93,18 +94,21 @@ class Signer:
     @property
     def verifier(self) -> str:
         """The line by which others know this key."""
-        return str(self._public())
+        return str(self._public)
 
     def sign(self, text: str) -> str:
         """Return the note over `text`; BadNote when the text may not stand in a note."""
         _require_text(text)
-        public, private = self._public(), Ed25519PrivateKey.from_private_bytes(self.seed)
-        signature = b64encode(public.key_id + private.sign(text.encode())).decode()
+        signature = b64encode(self._public.key_id + self._private.sign(text.encode())).decode()
         return f"{text}\n— {self.name} {signature}\n"
 
+    @cached_property
+    def _private(self) -> Ed25519PrivateKey:
+        return Ed25519PrivateKey.from_private_bytes(self.seed)
+
+    @cached_property
     def _public(self) -> Verifier:
-        private = Ed25519PrivateKey.from_private_bytes(self.seed)
-        return Verifier(self.name, private.public_key().public_bytes_raw())
+        return Verifier(self.name, self._private.public_key().public_bytes_raw())
 
 
 @dataclass(frozen=True)

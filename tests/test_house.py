@@ -25,7 +25,7 @@ PAGES = sorted(TEMPLATES.rglob("*.html"))
 MACHINERY = {
     *("__init__", "app", "choices", "handler", "pages", "forms", "live"),
     *("cookies", "counter", "counts", "csrf", "formal", "look", "middleware", "reader"),
-    *("refusals", "rollcalls", "static", "waiting", "words"),
+    *("finished", "refusals", "rollcalls", "squares", "static", "waiting", "words"),
 }
 FRAME = {"errors", "layout", "macros"}
 

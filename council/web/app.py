@@ -16,6 +16,7 @@ from council.db import Database
 from council.errors import CouncilError
 from council.i18n import LANGUAGES, catalogue
 from council.settings import Settings
+from council.web.finished import Finished
 from council.web.handler import Declared
 from council.web.live import Hub, Streams
 from council.web.middleware import BodyLimit, Preferences, SecurityHeaders, Unexpected
@@ -76,6 +77,7 @@ def create_app(
     app.state.settings = settings
     app.state.clock = clock
     app.state.writer = Writer(database)
+    app.state.finished = Finished()
     app.state.hub = Hub(database)
     app.state.limiter = anyio.CapacityLimiter(WORKERS)
     return app

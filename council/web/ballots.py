@@ -1,7 +1,9 @@
 """The secret ballot: choose, check, cast; the receipt is the answer, and no address names it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -24,10 +26,12 @@ from council.gate import Context
 from council.preparations import Preparation
 from council.proxies import Entitled
 from council.receipts import Answer
+from council.settings import Settings
 from council.thresholds import Rule
 from council.votes import Vote, Voter
 from council.web import choices as sent_choices
-from council.web import counter, formal, pages
+from council.web import counter, formal, pages, squares
+from council.web.finished import Finished
 from council.web.forms import Form
 from council.web.handler import form_of, handler, with_others
 from council.web.look import Look
@@ -193,14 +197,28 @@ def _again(request: Request, ctx: Context, form: Form) -> Response:
 
 
 def _receipt(request: Request, ctx: Context, booth: Booth, made: Receipt) -> Response:
-    """The receipt, signed by the key of the log."""
-    settings = settings_of(request)
-    signature = sealing.sign(Signer(settings.log_origin, settings.log_seed()), made.vote_id, made.c)
+    """The receipt, signed by the key of the log; what stands around it is written once."""
+    settings, look, vote = settings_of(request), request.state.look, booth.vote
+    signature = sealing.sign(_signer(settings), made.vote_id, made.c)
     note = sealing.note(settings.log_origin, made.vote_id, made.c, signature)
-    return _page(
-        request, ctx, "receipt", booth, receipt=made, signature=signature,
-        saved=_file(request.state.look, booth.vote, made, note),
+    own = {
+        "code": made.code, "phrase": made.phrase, "c": made.c, "r": made.r,
+        "signature": signature, "saved": quote(_file(look, vote, made, note)),
+        "picture": squares.picture(f"{look.base}/receipts#", made.code),
+    }  # fmt: skip
+    finished: Finished = request.app.state.finished
+    return finished.page(
+        request, "ballots/receipt.html", (vote.id, booth.entering, len(booth.left)), own,
+        lambda: {
+            "vote": vote, "booth": booth, "sealed": keepers.is_sealed(vote),
+            "translations": formal.words(request, ctx, [vote]),
+        },
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _signer(settings: Settings) -> Signer:
+    return Signer(settings.log_origin, settings.log_seed())
 
 
 def _file(look: Look, vote: Vote, made: Receipt, note: str) -> str:
