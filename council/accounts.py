@@ -278,6 +278,11 @@ def subjects(name: str, address: str) -> dict[str, int]:
     return counted
 
 
+def tries(what: str) -> dict[str, int]:
+    """The same for guesses at something else than a password, for example a meeting's door code."""
+    return {_hash(f"try:{what}"): PER_ACCOUNT}
+
+
 def check_attempts(session: Session, counted: dict[str, int], now: datetime) -> None:
     """Refuse when too many attempts failed within the last quarter of an hour. Raises TooMany."""
     found = (

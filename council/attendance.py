@@ -18,11 +18,13 @@ from council.tallies import heads
 
 
 class CheckInMethod(StrEnum):
-    """How somebody was signed in: on their own device, from the list at the door, on paper."""
+    """How somebody was signed in: on their own device, with the code, at the door, on paper."""
 
     SELF = "self"
     LIST = "list"
     PAPER = "paper"
+    CODE = "code"
+    KIOSK = "kiosk"
 
 
 # Table
@@ -81,23 +83,25 @@ def is_signed_in(ctx: Context, seat: MeetingSeat) -> bool:
 def sign_in(ctx: Context, seat: MeetingSeat) -> CheckIn:
     """Sign in at the meeting on one's own device, or with a worker at the door."""
     method = CheckInMethod.LIST if ctx.behalf else CheckInMethod.SELF
-    return _add(ctx, seat, method, ctx.entered_by_id or ctx.person_id)
+    return add(ctx, seat, method, ctx.entered_by_id or ctx.person_id)
 
 
-@act("check_in.list", who=Can.CHAIR, requires=(check_in_is_open, not_signed_in))
+@act("check_in.list", who=Can.DOOR, requires=(check_in_is_open, not_signed_in))
 def tick(ctx: Context, seat: MeetingSeat, *, method: CheckInMethod) -> CheckIn:
-    """Sign somebody in from the list at the door, or from the paper sheet that they signed."""
-    kept = CheckInMethod.PAPER if method is CheckInMethod.PAPER else CheckInMethod.LIST
-    return _add(ctx, seat, kept, ctx.person_id)
+    """Sign somebody in at the door: from the list, the paper sheet that they signed, the kiosk."""
+    at_the_door = {CheckInMethod.PAPER, CheckInMethod.KIOSK}
+    kept = method if method in at_the_door else CheckInMethod.LIST
+    return add(ctx, seat, kept, ctx.person_id)
 
 
-@act("check_in.undo", who=Can.CHAIR, requires=(meeting_has_not_begun, is_signed_in))
+@act("check_in.undo", who=Can.DOOR, requires=(meeting_has_not_begun, is_signed_in))
 def undo(ctx: Context, seat: MeetingSeat) -> None:
     """Take back a sign-in that was a mistake, before the meeting begins."""
     ctx.session.delete(of_seat(ctx.session, seat.id))
 
 
-def _add(ctx: Context, seat: MeetingSeat, method: CheckInMethod, by_id: int) -> CheckIn:
+def add(ctx: Context, seat: MeetingSeat, method: CheckInMethod, by_id: int) -> CheckIn:
+    """The row of a sign-in, inside the act of the caller."""
     made = CheckIn(
         community_id=seat.community_id, meeting_id=seat.meeting_id, seat_id=seat.id,
         method=method, at=ctx.now, by_id=by_id,

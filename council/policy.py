@@ -26,6 +26,7 @@ class Can(StrEnum):
     REVIEW = "review"
     PUBLISH_FINDING = "publish_finding"
     CHAIR = "chair"
+    DOOR = "door"
     COUNT = "count"
     OVERSEE = "oversee"
     RECORD = "record"
@@ -74,6 +75,7 @@ HOLDERS: dict[Can, Holders] = {
         frozenset({Constituency.EXPERTS}), frozenset({Post.PARTY_LEAD, Post.COMMITTEE})
     ),
     Can.CHAIR: _posts(Post.FACILITATOR),
+    Can.DOOR: _posts(Post.FACILITATOR, Post.RECORDER, Post.COMMUNITY_WORKER),
     # Paper is entered by two people; the oversight committee and the subdistrict watch votes.
     Can.COUNT: _posts(
         Post.COMMUNITY_WORKER, Post.FACILITATOR, Post.RECORDER, Post.OVERSIGHT, Post.DELEGATE

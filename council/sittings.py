@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from council import answers, attendance, calendar, charter, files, meetings, notices
+from council import answers, attendance, calendar, charter, doors, files, meetings, notices
 from council.deadlines import local_date
 from council.files import Picture, Role
 from council.gate import Context, Possible, act
@@ -111,6 +111,11 @@ def call(ctx: Context, meeting: Meeting) -> None:
     )  # fmt: skip
 
 
+def open_door(ctx: Context, meeting: Meeting) -> None:
+    """The door gets the code of the day."""
+    doors.open_door(ctx, meeting)
+
+
 def begin(ctx: Context, meeting: Meeting) -> None:
     """The quorum is kept as it was when the meeting began."""
     attendance.freeze(ctx.session, meeting)
@@ -157,7 +162,7 @@ MEETING = Workflow(
         T("cancel", MeetingStage.NOTIFIED, MeetingStage.CANCELLED, Can.CONVENE,
           (reason_given,), cancel),
         T("open_check_in", MeetingStage.NOTIFIED, MeetingStage.CHECK_IN, Can.CHAIR,
-          (day_has_come,)),
+          (day_has_come,), open_door),
         T("begin", MeetingStage.CHECK_IN, MeetingStage.IN_SESSION, Can.CHAIR,
           (quorum_met, matters_ready), begin),
         T("fall", MeetingStage.CHECK_IN, MeetingStage.FELL, Can.CHAIR,

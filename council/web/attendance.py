@@ -65,7 +65,7 @@ def _page(
         request, name, status, meeting=meeting, seat=seat, keeps=keeps, form=form or Form(),
         mine=gate.possible(ctx, "check_in.self", seat) if seat else None,
         here=attendance.of_seat(ctx.session, seat.id) if seat else None,
-        ticks=policy.allows(ctx.session, ctx.actor, Can.CHAIR, meeting.community_id),
+        ticks=policy.allows(ctx.session, ctx.actor, Can.DOOR, meeting.community_id),
         listed=_list(ctx, meeting) if keeps else {}, count=attendance.count(ctx.session, meeting),
     )  # fmt: skip
 
