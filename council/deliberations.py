@@ -5,16 +5,26 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import attendance, decisions, meetings, rollcalls, votes
+from council import attendance, decisions, meetings, motions, rollcalls
+from council.chairing import has_not_left_the_chair
 from council.db import Base, Governed
 from council.decisions import Outcome, Result
 from council.errors import checking
 from council.gate import Context, act
-from council.meetings import AgendaItem, ItemStage, Meeting, MeetingSeat, MeetingStage
+from council.meetings import (
+    AgendaItem,
+    ItemKind,
+    ItemStage,
+    Meeting,
+    MeetingSeat,
+    item_is_open,
+    meeting_in_session,
+    no_vote_opened,
+)
+from council.motions import no_amendment_in_vote, no_amendment_open
 from council.people import Channel, Constituency
 from council.policy import Can
-from council.proposals import Proposal
-from council.rollcalls import Seat
+from council.speeches import both_sides_heard
 from council.tallies import heads
 from council.votes import Vote, vote_is_open
 
@@ -30,7 +40,7 @@ class Objection(Governed, Base):
     __tablename__ = "objection"
     __table_args__ = (UniqueConstraint("item_id", "seat_id"),)
     community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
-    proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id"), index=True)
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"), index=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("agenda_item.id"))
     seat_id: Mapped[int] = mapped_column(ForeignKey("meeting_seat.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -45,11 +55,6 @@ class Objection(Governed, Base):
 # Requirements
 
 
-def meeting_in_session(ctx: Context, item: AgendaItem) -> bool:
-    """The meeting is in session."""
-    return ctx.session.get_one(Meeting, item.meeting_id).stage is MeetingStage.IN_SESSION
-
-
 def vote_in_meeting(ctx: Context, vote: Vote) -> bool:
     """The vote was opened in a meeting; a formal vote is closed by its hour."""
     return vote.in_meeting
@@ -58,11 +63,6 @@ def vote_in_meeting(ctx: Context, vote: Vote) -> bool:
 def item_is_pending(ctx: Context, item: AgendaItem) -> bool:
     """The item has not been called yet."""
     return item.stage is ItemStage.PENDING
-
-
-def item_is_open(ctx: Context, item: AgendaItem) -> bool:
-    """The item is the one under deliberation."""
-    return item.stage is ItemStage.OPEN
 
 
 def item_can_wait(ctx: Context, item: AgendaItem) -> bool:
@@ -77,13 +77,19 @@ def no_other_item_open(ctx: Context, item: AgendaItem) -> bool:
 
 
 def has_motion(ctx: Context, item: AgendaItem) -> bool:
-    """The motion is written down: without a motion there is no debate."""
-    return bool(item.motion)
+    """The motion is written down: without a motion there is no debate; a report needs none."""
+    return bool(item.motion) or not item_decides(ctx, item)
 
 
-def no_vote_opened(ctx: Context, item: AgendaItem) -> bool:
-    """No vote on this item has been opened."""
-    return not votes.of_items(ctx.session, [item.id])
+def item_decides(ctx: Context, item: AgendaItem) -> bool:
+    """A motion is put on this item; a report, and a meeting that only talks, decide nothing."""
+    meeting = ctx.session.get_one(Meeting, item.meeting_id)
+    return meeting.decides and item.kind is ItemKind.DECISION
+
+
+def item_only_heard(ctx: Context, item: AgendaItem) -> bool:
+    """Nothing is decided on this item: it is heard and talked about."""
+    return not item_decides(ctx, item)
 
 
 def takes_a_seat(ctx: Context, item: AgendaItem) -> bool:
@@ -107,8 +113,10 @@ def nobody_objects(ctx: Context, item: AgendaItem) -> bool:
 
 
 def chair_has_no_vote(ctx: Context, item: AgendaItem) -> bool:
-    """The chair does not vote, and so takes no seat."""
+    """The chair does not vote, and so takes no seat; in an assembly a chair keeps the vote."""
     meeting = ctx.session.get_one(Meeting, item.meeting_id)
+    if meeting.of_kind.chair_votes:
+        return True
     return meetings.seat_of(ctx.session, meeting.id, meeting.chair_id) is None
 
 
@@ -123,13 +131,14 @@ def chair_has_no_vote(ctx: Context, item: AgendaItem) -> bool:
 def open_item(ctx: Context, item: AgendaItem) -> AgendaItem:
     """Call an item: its motion is read out and everybody may speak to it."""
     item.stage, item.opened_at = ItemStage.OPEN, ctx.now
+    motions.call(ctx, item)
     return item
 
 
 @act(
     "item.object",
     who=Can.SPEAK,
-    requires=(item_is_open, no_vote_opened, takes_a_seat, not_yet_objected),
+    requires=(item_is_open, item_decides, no_vote_opened, takes_a_seat, not_yet_objected),
     behalf=True,
 )
 def object_to(ctx: Context, item: AgendaItem, *, words: str) -> Objection:
@@ -164,7 +173,14 @@ def withdraw_objection(ctx: Context, item: AgendaItem) -> None:
 @act(
     "item.consensus",
     who=Can.CHAIR,
-    requires=(meeting_in_session, item_is_open, no_vote_opened, nobody_objects),
+    requires=(
+        meeting_in_session,
+        item_is_open,
+        item_decides,
+        no_vote_opened,
+        no_amendment_open,
+        nobody_objects,
+    ),
 )
 def agree(ctx: Context, item: AgendaItem, *, text: str) -> AgendaItem:
     """Record that all agree: everybody was asked and nobody objects. `text` is what was agreed."""
@@ -175,7 +191,18 @@ def agree(ctx: Context, item: AgendaItem, *, text: str) -> AgendaItem:
     return item
 
 
-@act("item.postpone", who=Can.CHAIR, requires=(meeting_in_session, item_can_wait, no_vote_opened))
+@act("item.hear", who=Can.CHAIR, requires=(meeting_in_session, item_is_open, item_only_heard))
+def hear(ctx: Context, item: AgendaItem) -> AgendaItem:
+    """Close a report or a talk: it has been heard, and nothing is decided."""
+    item.stage, item.closed_at = ItemStage.HEARD, ctx.now
+    return item
+
+
+@act(
+    "item.postpone",
+    who=Can.CHAIR,
+    requires=(meeting_in_session, item_can_wait, no_vote_opened, no_amendment_in_vote),
+)
 def postpone(ctx: Context, item: AgendaItem, *, reason: str) -> AgendaItem:
     """Leave an item for another meeting, with a public reason."""
     with checking() as check:
@@ -187,31 +214,29 @@ def postpone(ctx: Context, item: AgendaItem, *, reason: str) -> AgendaItem:
 @act(
     "vote.open",
     who=Can.CHAIR,
-    requires=(meeting_in_session, item_is_open, no_vote_opened, chair_has_no_vote),
+    requires=(
+        meeting_in_session,
+        item_is_open,
+        item_decides,
+        no_vote_opened,
+        no_amendment_open,
+        chair_has_no_vote,
+        has_not_left_the_chair,
+        both_sides_heard,
+    ),
 )
 def open_vote(ctx: Context, item: AgendaItem) -> Vote:
     """Put the motion to the vote: rule, question and the seats present are fixed from here on."""
-    meeting = ctx.session.get_one(Meeting, item.meeting_id)
-    return rollcalls.start(
-        ctx,
-        proposal=ctx.session.get_one(Proposal, item.proposal_id),
-        agenda_item_id=item.id,
-        question=item.motion,
-        rule=meeting.rule,
-        due=attendance.count(ctx.session, meeting).due,
-        seats=[
-            Seat(seat.id, seat.person_id, seat.constituency, seat.unit_id, seat.votes)
-            for seat in attendance.present(ctx.session, meeting.id)
-        ],
-    )
+    return motions.put_to_vote(ctx, item, question=item.motion)
 
 
 @act("vote.close", who=Can.CHAIR, requires=(vote_in_meeting, vote_is_open), alone=True)
 def close_vote(ctx: Context, vote: Vote) -> Vote:
     """Close the vote: the result is reckoned from the ballots and stands from here on."""
     rollcalls.finish(ctx, vote)
-    item = ctx.session.get_one(AgendaItem, vote.agenda_item_id)
-    item.stage, item.closed_at = ItemStage.VOTED, ctx.now
+    if vote.on_item:
+        item = ctx.session.get_one(AgendaItem, vote.agenda_item_id)
+        item.stage, item.closed_at = ItemStage.VOTED, ctx.now
     return vote
 
 
@@ -225,7 +250,10 @@ def agreement(session: Session, item: AgendaItem) -> Result:
     against = dict.fromkeys(now.due, 0)
     for one in objections(session, [item.id]).get(item.id, []):
         against[one.constituency] += one.withdrawn_at is None
-    return decisions.consensus(meeting.rule, heads(now.due), heads(now.present), heads(against))
+    due, present, no = (
+        heads(attendance.by_rule(meeting.rule, one)) for one in (now.due, now.present, against)
+    )
+    return decisions.consensus(meeting.rule, due, present, no)
 
 
 def objections(session: Session, item_ids: list[int]) -> dict[int, list[Objection]]:

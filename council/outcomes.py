@@ -246,7 +246,7 @@ def participation(
     )
     for found in (came, supported):
         for proposal_id, capacity, n in session.execute(found):
-            taken[proposal_id][capacity] += n
+            taken[proposal_id or 0][capacity] += n
     return taken
 
 
@@ -364,7 +364,12 @@ def _decisions(session: Session, ids: Sequence[int]) -> dict[int, tuple[AgendaIt
     """The last decision of a meeting about each matter, with its vote; one statement."""
     found = (
         select(AgendaItem, Vote)
-        .outerjoin(Vote, (Vote.agenda_item_id == AgendaItem.id) & Vote.stage.in_(SHOWN))
+        .outerjoin(
+            Vote,
+            (Vote.agenda_item_id == AgendaItem.id)
+            & Vote.motion_id.is_(None)
+            & Vote.stage.in_(SHOWN),
+        )
         .where(
             AgendaItem.proposal_id.in_(ids),
             AgendaItem.stage.in_((ItemStage.CONSENSUS, ItemStage.VOTED)),
@@ -372,6 +377,6 @@ def _decisions(session: Session, ids: Sequence[int]) -> dict[int, tuple[AgendaIt
         .order_by(AgendaItem.id)
     )
     return {
-        item.proposal_id: (item, vote.reckoning if vote else item.reckoning)
+        item.proposal_id or 0: (item, vote.reckoning if vote else item.reckoning)
         for item, vote in session.execute(found)
     }

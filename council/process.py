@@ -274,15 +274,17 @@ PROPOSAL = Workflow(
 # What lower rooms do moves the matter, in their transaction, as the system
 
 
-def _move(ctx: Context, proposal_id: int, name: str) -> None:
+def _move(ctx: Context, proposal_id: int | None, name: str) -> None:
+    if proposal_id is None:  # an item of its own, without a matter
+        return
     proposal = ctx.session.get_one(Proposal, proposal_id)
     advance(replace(ctx, actor=SYSTEM, behalf=None), PROPOSAL, proposal, name)
 
 
 @after("meeting.begin")
 def take_up_agenda(ctx: Context, meeting: Meeting) -> None:
-    """A meeting that has begun takes up every matter on its agenda."""
-    for item in meetings.items(ctx.session, meeting.id):
+    """A meeting that has begun, and decides, takes up every matter on its agenda."""
+    for item in meetings.items(ctx.session, meeting.id) if meeting.decides else ():
         _move(ctx, item.proposal_id, "take_up")
 
 
@@ -294,8 +296,9 @@ def adopt_by_consensus(ctx: Context, item: AgendaItem) -> None:
 
 @after("item.postpone")
 def postpone(ctx: Context, item: AgendaItem) -> None:
-    """A postponed matter waits for another meeting."""
-    _move(ctx, item.proposal_id, "postpone")
+    """A postponed matter waits for another meeting; one that was only talked about does already."""
+    if ctx.session.get_one(Meeting, item.meeting_id).decides:
+        _move(ctx, item.proposal_id, "postpone")
 
 
 @after("vote.open")
@@ -317,7 +320,7 @@ OF_OUTCOME = {
 @after("tie.cast")
 def follow_vote(ctx: Context, vote: Vote) -> None:
     """The outcome that the rule computed moves the matter; a tie awaits the chair first."""
-    if vote.in_meeting and vote.outcome in OF_OUTCOME and vote.proposal_id is not None:
+    if vote.on_item and vote.outcome in OF_OUTCOME and vote.proposal_id is not None:
         _move(ctx, vote.proposal_id, OF_OUTCOME[vote.outcome])
 
 
@@ -325,7 +328,7 @@ def follow_vote(ctx: Context, vote: Vote) -> None:
 @after("tie.cast")
 def await_reason(ctx: Context, vote: Vote) -> None:
     """Those who voted the other way than a meeting are owed an explanation."""
-    if vote.in_meeting and vote.outcome in OF_OUTCOME and reasons.losers(vote):
+    if vote.on_item and vote.outcome in OF_OUTCOME and reasons.losers(vote):
         item = ctx.session.get_one(AgendaItem, vote.agenda_item_id)
         reasons.await_reason(replace(ctx, actor=SYSTEM, behalf=None), item)
 

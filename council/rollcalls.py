@@ -14,10 +14,9 @@ from council.errors import NotReady
 from council.gate import Context, act
 from council.people import Channel, Constituency
 from council.policy import Can
-from council.proposals import Proposal
 from council.proxies import Entitled
 from council.receipts import Answer
-from council.tallies import Tally, Weight, heads
+from council.tallies import ALL, Tally, Weight, heads
 from council.thresholds import Rule
 from council.votes import (
     Choice,
@@ -123,8 +122,10 @@ class Seat:
 def start(
     ctx: Context,
     *,
-    proposal: Proposal,
+    community_id: int,
+    proposal_id: int | None,
     agenda_item_id: int,
+    motion_id: int | None = None,
     question: str,
     rule: Rule,
     due: Mapping[str, int],
@@ -132,9 +133,9 @@ def start(
 ) -> Vote:
     """Open a vote with the rule and the seats as they are now; `due` counts all seats invited."""
     made = Vote(
-        community_id=proposal.community_id, proposal_id=proposal.id, agenda_item_id=agenda_item_id,
-        question=question, rule=rule.to_json(), due=dict(due), opened_at=ctx.now,
-        stage=VoteStage.OPEN, settings={ROWS: NUMBERS},
+        community_id=community_id, proposal_id=proposal_id, agenda_item_id=agenda_item_id,
+        motion_id=motion_id, question=question, rule=rule.to_json(), due=dict(due),
+        opened_at=ctx.now, stage=VoteStage.OPEN, settings={ROWS: NUMBERS},
     )  # fmt: skip
     ctx.session.add(made)
     ctx.session.flush()
@@ -234,7 +235,7 @@ def recount(session: Session, vote: Vote) -> Result:
     seats = _current(session, vote.id)
 
     def count(name: str, choice: Choice | None = None) -> int:
-        mine = [one for one in seats if one.constituency == name]
+        mine = [one for one in seats if name in {ALL, one.constituency}]
         return sum(choice is None or one.choice is choice for one in mine)
 
     rule = Rule.from_json(vote.rule)
@@ -245,7 +246,7 @@ def recount(session: Session, vote: Vote) -> Result:
                 vote.due.get(name, 0), count(name), count(name, Choice.FOR),
                 count(name, Choice.AGAINST), count(name, Choice.ABSTAIN),
             )
-            for name in rule.constituencies
+            for name in rule.constituencies or (ALL,)
         }),
         casting=lots.broken(vote.result).casting,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from sqlalchemy import (
     JSON,
     ColumnElement,
     ForeignKey,
+    Index,
     Select,
     UniqueConstraint,
     func,
@@ -127,12 +128,14 @@ class Vote(Governed, Base):
     `due` counts those entitled, by constituency ("all" where there are none). `options` are
     `{"id", "label", "cost"}`, empty for a motion. `settings` are codes of the method and the mode.
     `result` is what was reckoned, with its derivation, from which anybody can reckon again.
+    `motion_id`: in a meeting, the amendment that it is about; the vote on the item has none.
     """
 
     __tablename__ = "vote"
     community_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"), index=True)
-    agenda_item_id: Mapped[int | None] = mapped_column(ForeignKey("agenda_item.id"), unique=True)
+    agenda_item_id: Mapped[int | None] = mapped_column(ForeignKey("agenda_item.id"))
+    motion_id: Mapped[int | None] = mapped_column(ForeignKey("motion.id"), unique=True)
     title: Mapped[str] = mapped_column(default="")
     question: Mapped[str]
     body: Mapped[Body] = mapped_column(default=Body.JOINT_MEETING)
@@ -167,10 +170,21 @@ class Vote(Governed, Base):
         return self.agenda_item_id is not None
 
     @property
+    def on_item(self) -> bool:
+        """Whether it settles an item of a meeting; a vote on an amendment does not."""
+        return self.in_meeting and self.motion_id is None
+
+    @property
     def reckoning(self) -> Result | None:
         """The result of a motion with its arithmetic; None while nothing is counted."""
         is_motion = self.method is Method.MOTION
         return Result.from_json(self.result) if self.result and is_motion else None
+
+
+Index(
+    "ix_vote_on_item", Vote.agenda_item_id, unique=True, sqlite_where=Vote.motion_id.is_(None),
+    postgresql_where=Vote.motion_id.is_(None),
+)  # fmt: skip
 
 
 class Voter(Governed, Base):
@@ -249,7 +263,9 @@ def get(ctx: Context, vote_id: int) -> Vote:
 
 def latest(session: Session, proposal_id: int) -> Vote | None:
     """The newest vote that decides a matter, or will."""
-    found = select(Vote).where(Vote.proposal_id == proposal_id, Vote.body.in_(DECIDING))
+    found = select(Vote).where(
+        Vote.proposal_id == proposal_id, Vote.body.in_(DECIDING), Vote.motion_id.is_(None)
+    )
     return session.scalars(found.order_by(Vote.id.desc()).limit(1)).first()
 
 
@@ -295,8 +311,8 @@ def of_matter(ctx: Context, proposal_id: int) -> list[Vote]:
 
 
 def of_items(session: Session, item_ids: Iterable[int]) -> dict[int, Vote]:
-    """The votes on items of an agenda, by item, in one statement."""
-    found = select(Vote).where(Vote.agenda_item_id.in_(list(item_ids)))
+    """The votes on items of an agenda, not on amendments, by item, in one statement."""
+    found = select(Vote).where(Vote.agenda_item_id.in_(list(item_ids)), Vote.motion_id.is_(None))
     return {row.agenda_item_id: row for row in session.scalars(found) if row.agenda_item_id}
 
 
@@ -339,8 +355,9 @@ def summary(found: Result, vote_id: int | None = None) -> Summary:
 def results(session: Session, proposal_ids: Iterable[int]) -> dict[int, Summary]:
     """How the last closed vote on each matter ended, in one statement."""
     found = select(Vote).where(
-        Vote.proposal_id.in_(list(proposal_ids)), Vote.stage.in_(SHOWN), Vote.body.in_(DECIDING)
-    )
+        Vote.proposal_id.in_(list(proposal_ids)), Vote.stage.in_(SHOWN),
+        Vote.body.in_(DECIDING), Vote.motion_id.is_(None),
+    )  # fmt: skip
     return {
         row.proposal_id: summary(row.reckoning, row.id)
         for row in session.scalars(found.order_by(Vote.id))
