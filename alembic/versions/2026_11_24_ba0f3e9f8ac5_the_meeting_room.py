@@ -1,14 +1,14 @@
 """The meeting room.
 
-Revision ID: ab1744cfff5d
+Revision ID: ba0f3e9f8ac5
 Revises: 3e573f8d7a2a
-Create Date: 2026-11-24 17:17:57.917406
+Create Date: 2026-11-24 17:21:43.432374
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "ab1744cfff5d"
+revision: str = "ba0f3e9f8ac5"
 down_revision: str | None = "3e573f8d7a2a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -42,6 +42,45 @@ def upgrade() -> None:
             ["meeting_id"], ["meeting.id"], name=op.f("fk_meeting_pulse_meeting_id_meeting")
         ),
         sa.PrimaryKeyConstraint("meeting_id", name=op.f("pk_meeting_pulse")),
+    )
+    op.create_table(
+        "observer",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "constituency",
+            sa.Enum(
+                "party",
+                "residents",
+                "community",
+                "experts",
+                "units",
+                name="constituency",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_observer_by_id_person")),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_observer_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f("fk_observer_meeting_id_meeting")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_observer_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_observer")),
+        sa.UniqueConstraint("meeting_id", "number", name=op.f("uq_observer_meeting_id_number")),
+        sa.UniqueConstraint(
+            "meeting_id", "person_id", name=op.f("uq_observer_meeting_id_person_id")
+        ),
     )
     op.create_table(
         "screen",
@@ -596,9 +635,7 @@ def upgrade() -> None:
         batch_op.alter_column("proposal_id", existing_type=sa.INTEGER(), nullable=True)
 
     with op.batch_alter_table("meeting", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("as_talk", sa.Boolean(), server_default=sa.text("0"), nullable=False)
-        )
+        batch_op.add_column(sa.Column("talk_at", sa.DateTime(), nullable=True))
 
     with op.batch_alter_table("objection", schema=None) as batch_op:
         batch_op.alter_column("proposal_id", existing_type=sa.INTEGER(), nullable=True)
@@ -638,7 +675,7 @@ def downgrade() -> None:
         batch_op.alter_column("proposal_id", existing_type=sa.INTEGER(), nullable=False)
 
     with op.batch_alter_table("meeting", schema=None) as batch_op:
-        batch_op.drop_column("as_talk")
+        batch_op.drop_column("talk_at")
 
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
         batch_op.alter_column("proposal_id", existing_type=sa.INTEGER(), nullable=False)
@@ -686,6 +723,7 @@ def downgrade() -> None:
 
     op.drop_table("straw_poll")
     op.drop_table("screen")
+    op.drop_table("observer")
     op.drop_table("meeting_pulse")
     op.drop_table("door")
     # ### end Alembic commands ###
