@@ -106,10 +106,9 @@ class Company:
 def company(session: Session, meeting_id: int) -> Company:
     """How many observers have come, in one statement."""
     found = select(Observer.constituency, func.count()).group_by(Observer.constituency)
-    rows: dict[Constituency | None, int] = {}
-    for constituency, number in session.execute(found.where(Observer.meeting_id == meeting_id)):
-        rows[constituency] = number
-    return Company({one: rows[one] for one in Constituency if one in rows}, rows.get(None, 0))
+    rows = session.execute(found.where(Observer.meeting_id == meeting_id)).all()
+    by = {constituency: n for constituency, n in rows if constituency}
+    return Company(by, sum(n for constituency, n in rows if constituency is None))
 
 
 def of_person(session: Session, meeting_id: int, person_id: int | None) -> Observer | None:

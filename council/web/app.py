@@ -26,7 +26,7 @@ from council.writer import Writer
 ROOMS = (
     "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
     "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
-    "attendance", "live", "deliberations", "minutes", "preparations", "course", "disputes",
+    "attendance", "doors", "live", "deliberations", "minutes", "preparations", "course", "disputes",
     "votes", "ties",
     "ballots", "receipts", "keepers", "absences",
     "paperballots", "papercounts", "printouts", "records",

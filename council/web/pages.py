@@ -1,5 +1,6 @@
 """Pages: one environment; a whole page or the part that changed, in the reader's language."""
 
+import re
 from collections.abc import Mapping, MutableMapping
 from functools import cache
 from typing import Any
@@ -13,7 +14,7 @@ from council.web import look as looks
 from council.web import static, words
 from council.web.look import Look, Translations
 
-__all__ = ["Look", "answer", "environment", "page", "render"]
+__all__ = ["Look", "answer", "back", "environment", "page", "render"]
 
 VARY = "HX-Request, Accept-Language, Cookie"
 
@@ -80,6 +81,16 @@ def answer(request: Request, part: str, go: str, **data: Any) -> Response:
     """Answer after a change: htmx gets the part that changed, other browsers are sent to `go`."""
     if is_partial(request):
         return page(request, part, **data)
+    return RedirectResponse(go, status_code=303, headers={"Vary": VARY})
+
+
+ROOMS = re.compile(r"/meetings/[0-9]{1,9}/(room|console)")
+
+
+def back(request: Request, go: str) -> Response:
+    """Lead on after a change: to the room or console whose form says so (`back`), else to `go`."""
+    asked = str(getattr(request.state, "form", {}).get("back", ""))
+    go = asked if ROOMS.fullmatch(asked) else go
     return RedirectResponse(go, status_code=303, headers={"Vary": VARY})
 
 
