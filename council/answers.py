@@ -105,24 +105,27 @@ def _add(ctx: Context, item: AgendaItem, says: UnitSays, words: str, *, letter: 
 
 
 def _unit_id(session: Session, item: AgendaItem) -> int | None:
+    if item.proposal_id is None:
+        return None
     return session.get_one(Proposal, item.proposal_id).unit_id
 
 
 # Questions
 
 
-def of_meeting(session: Session, meeting_id: int) -> dict[int, UnitAnswer]:
+def of_meeting(session: Session, meeting_id: int) -> dict[int | None, UnitAnswer]:
     """The newest answer about each matter of a meeting, by matter, in one statement."""
     found = select(UnitAnswer).where(UnitAnswer.meeting_id == meeting_id).order_by(UnitAnswer.id)
     return {row.proposal_id: row for row in session.scalars(found)}
 
 
 def missing(session: Session, meeting: Meeting, items: Iterable[AgendaItem]) -> list[AgendaItem]:
-    """The items whose unit has neither accepted nor been noted as silent."""
+    """The items about a matter whose unit has neither accepted nor been noted as silent."""
     given = of_meeting(session, meeting.id)
     enough = {UnitSays.ACCEPTS, UnitSays.NO_REPLY}
     return [
         item
         for item in items
-        if item.proposal_id not in given or given[item.proposal_id].says not in enough
+        if item.proposal_id is not None
+        and (item.proposal_id not in given or given[item.proposal_id].says not in enough)
     ]

@@ -1,5 +1,6 @@
 """Attendance: who has come is signed in one by one, and the quorum follows from those rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +15,8 @@ from council.gate import Context, act
 from council.meetings import Meeting, MeetingSeat, MeetingStage
 from council.people import Constituency
 from council.policy import Can
-from council.tallies import heads
+from council.tallies import ALL, heads
+from council.thresholds import Rule
 
 
 class CheckInMethod(StrEnum):
@@ -169,8 +171,14 @@ def count(session: Session, meeting: Meeting) -> Count:
     there = dict(due)
     for constituency, seats, taken in session.execute(found):
         due[constituency], there[constituency] = seats, taken
-    met, lines = decisions.quorum(meeting.rule, heads(due), heads(there))
+    rule = meeting.rule
+    met, lines = decisions.quorum(rule, heads(by_rule(rule, due)), heads(by_rule(rule, there)))
     return Count(due, there, met, lines)
+
+
+def by_rule(rule: Rule, counts: Mapping[str, int]) -> dict[str, int]:
+    """Counts by constituency as a rule reads them: apart, or all seats as one body."""
+    return dict(counts) if rule.constituencies else {ALL: sum(counts.values())}
 
 
 def frozen(meeting: Meeting) -> Count | None:

@@ -72,14 +72,13 @@ class Kind:
         """Days between notice and meeting: the charter's, never fewer than the law's."""
         return max(int(values.get("meeting_notice_days", 3)), self.notice_by_law)
 
-    def rule(self, values: Mapping[str, str] = NO_VALUES) -> Rule | None:
+    def rule(self, values: Mapping[str, str] = NO_VALUES) -> Rule:
         """How it decides under these values of the charter, whoever sits there being present.
 
-        Experts have seats in the council and advise, as in a joint meeting (practice.md D).
+        What decides nothing has the rule of a straw poll: no quorum, nothing binds. Experts have
+        seats in the council and advise, as in a joint meeting (practice.md D).
         """
-        if self.profile is None:
-            return None
-        found = profiles.in_meeting(profiles.rule(self.profile, values))
+        found = profiles.in_meeting(profiles.rule(self.profile or "STRAW", values))
         if self.sits is not Sits.COUNCIL:
             return found
         five = tuple(one.value for one in Constituency)

@@ -9,26 +9,18 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, ForeignKey, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import charter, deadlines, policy, profiles, votes
+from council import deadlines, policy, votes
 from council.db import PLAIN, Base, Governed
 from council.decisions import Result
 from council.errors import NotFound
 from council.gate import Context
+from council.kinds import KINDS, Kind, MeetingKind
 from council.people import Alias, Constituency, Person
 from council.places import Place
 from council.policy import Can
 from council.proposals import Proposal
 from council.thresholds import Rule
 from council.votes import Vote
-
-
-class MeetingKind(StrEnum):
-    """The kinds of meetings, each with its rule to decide."""
-
-    JOINT = "joint"
-
-
-PROFILES: dict[MeetingKind, str] = {MeetingKind.JOINT: "JOINT_MEETING"}
 
 
 class MeetingStage(StrEnum):
@@ -52,6 +44,14 @@ AHEAD = LIVE[:3]
 """Stages of a meeting that has not begun."""
 
 
+class ItemKind(StrEnum):
+    """What an item is for: a decision, a report that is heard (通报), or a talk."""
+
+    DECISION = "decision"
+    REPORT = "report"
+    TALK = "talk"
+
+
 class ItemStage(StrEnum):
     """Where one item of the agenda stands."""
 
@@ -59,6 +59,7 @@ class ItemStage(StrEnum):
     OPEN = "open"
     CONSENSUS = "consensus"
     VOTED = "voted"
+    HEARD = "heard"
     POSTPONED = "postponed"
 
 
@@ -66,7 +67,10 @@ class ItemStage(StrEnum):
 
 
 class Meeting(Governed, Base):
-    """A meeting: when, where, who leads it. `quorum` is the test made when it began or fell."""
+    """A meeting: when, where, who leads it. `quorum` is the test made when it began or fell.
+
+    `talk_at`: too few came, and from then on it is an open talk that decides nothing.
+    """
 
     __tablename__ = "meeting"
     community_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
@@ -84,16 +88,27 @@ class Meeting(Governed, Base):
     ended_at: Mapped[datetime | None]
     quorum: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), info=PLAIN)
     reason: Mapped[str] = mapped_column(default="")
+    talk_at: Mapped[datetime | None]
+
+    @property
+    def of_kind(self) -> Kind:
+        """What holds for meetings of its kind."""
+        return KINDS[self.kind]
+
+    @property
+    def decides(self) -> bool:
+        """Whether it may agree and vote; a talk only hears."""
+        return self.of_kind.decides and self.talk_at is None
 
     @property
     def rule(self) -> Rule:
         """How this kind of meeting decides, under the charter as it was when it was planned."""
-        return profiles.rule(PROFILES[self.kind], self.rules)
+        return self.of_kind.rule(self.rules)
 
     @property
     def notice_by(self) -> datetime:
         """The last instant at which the notice is still in time."""
-        return deadlines.notice_by(self.starts_at, charter.count(self.rules, "meeting_notice_days"))
+        return deadlines.notice_by(self.starts_at, self.of_kind.notice_days(self.rules))
 
 
 class MeetingSeat(Governed, Base):
@@ -113,14 +128,23 @@ class MeetingSeat(Governed, Base):
 
 
 class AgendaItem(Governed, Base):
-    """A matter on the agenda with the motion to be put. `result` is the test of the consensus."""
+    """An item of the agenda: a matter with its motion, or a title of its own without a matter.
+
+    `result` is the test of the consensus; `minutes` the time planned for it, 0 when none is.
+    """
 
     __tablename__ = "agenda_item"
     __table_args__ = (UniqueConstraint("meeting_id", "proposal_id"),)
     community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
-    proposal_id: Mapped[int] = mapped_column(ForeignKey("proposal.id"), index=True)
+    proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"), index=True)
     position: Mapped[int]
+    kind: Mapped[ItemKind] = mapped_column(
+        default=ItemKind.DECISION, server_default=ItemKind.DECISION.value
+    )
+    title: Mapped[str] = mapped_column(default="", server_default="")
+    presenter: Mapped[str] = mapped_column(default="", server_default="")
+    minutes: Mapped[int] = mapped_column(default=0, server_default="0")
     motion: Mapped[str] = mapped_column(default="")
     stage: Mapped[ItemStage] = mapped_column(default=ItemStage.PENDING, index=True)
     consensus: Mapped[str] = mapped_column(default="")
@@ -221,11 +245,11 @@ def items(session: Session, meeting_id: int) -> list[AgendaItem]:
 
 def agendas(
     session: Session, meeting_ids: Iterable[int]
-) -> dict[int, list[tuple[AgendaItem, Proposal]]]:
-    """The agendas of many meetings with their matters, in one statement."""
-    found = select(AgendaItem, Proposal).join(Proposal, Proposal.id == AgendaItem.proposal_id)
+) -> dict[int, list[tuple[AgendaItem, Proposal | None]]]:
+    """The agendas of many meetings, each item with its matter if any, in one statement."""
+    found = select(AgendaItem, Proposal).outerjoin(Proposal, Proposal.id == AgendaItem.proposal_id)
     rows = found.where(AgendaItem.meeting_id.in_(list(meeting_ids))).order_by(AgendaItem.position)
-    by: dict[int, list[tuple[AgendaItem, Proposal]]] = {}
+    by: dict[int, list[tuple[AgendaItem, Proposal | None]]] = {}
     for row, proposal in session.execute(rows):
         by.setdefault(row.meeting_id, []).append((row, proposal))
     return by

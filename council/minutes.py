@@ -322,7 +322,7 @@ class Line:
     """One item as it stands in the minutes: the matter, what its unit said, what became of it."""
 
     item: AgendaItem
-    proposal: Proposal
+    proposal: Proposal | None
     unit: Unit | None
     answer: UnitAnswer | None
     vote: Vote | None
@@ -345,6 +345,11 @@ class Record:
     test: Count
     lines: tuple[Line, ...]
 
+    @property
+    def matter_ids(self) -> list[int]:
+        """The matters on the agenda; some items have none."""
+        return [line.proposal.id for line in self.lines if line.proposal]
+
 
 def record(session: Session, meeting: Meeting) -> Record:
     """Everything that a meeting's rows tell, in a fixed number of statements."""
@@ -352,13 +357,16 @@ def record(session: Session, meeting: Meeting) -> Record:
     ids = [item.id for item in agenda]
     matters = select(Proposal, Unit).outerjoin(Unit, Unit.id == Proposal.unit_id)
     found = matters.where(Proposal.id.in_([item.proposal_id for item in agenda]))
-    about = {row.id: (row, unit) for row, unit in session.execute(found)}
+    about: dict[int | None, tuple[Proposal | None, Unit | None]] = {
+        row.id: (row, unit) for row, unit in session.execute(found)
+    }
     said = answers.of_meeting(session, meeting.id)
     cast = votes.of_items(session, ids)
     against = deliberations.objections(session, ids)
     lines = tuple(
         Line(
-            item, *about[item.proposal_id], said.get(item.proposal_id), cast.get(item.id),
+            item, *about.get(item.proposal_id, (None, None)), said.get(item.proposal_id),
+            cast.get(item.id),
             tuple(one for one in against.get(item.id, ()) if one.withdrawn_at is None),
         )
         for item in agenda

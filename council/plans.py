@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from council import calendar, charter, meetings, people
 from council.errors import Checks, checking
 from council.gate import Context, act
+from council.kinds import MeetingKind
 from council.meetings import (
     AHEAD,
     LIVE,
     AgendaItem,
+    ItemKind,
     Meeting,
-    MeetingKind,
     MeetingSeat,
     MeetingStage,
 )
@@ -24,8 +25,8 @@ from council.places import Place, Unit
 from council.policy import Can
 from council.proposals import Proposal, Stage
 
-TITLE, PLACE, MOTION, REASON, SEATS = 60, 100, 1000, 300, 80
-"""Longest title, place, motion and reason in characters; most seats of a meeting."""
+TITLE, PLACE, MOTION, REASON, SEATS, MINUTES = 60, 100, 1000, 300, 80, 240
+"""Longest title, place, motion, reason in characters; most seats, most minutes for an item."""
 
 # Requirements
 
@@ -44,6 +45,30 @@ def has_not_begun(ctx: Context, meeting: Meeting) -> bool:
 
 
 @dataclass(frozen=True)
+class Topic:
+    """One item to be: a matter with its motion, or a title of its own (a report needs no motion).
+
+    `item_id` is the item that a revised plan keeps; 0 for a new one and for a matter.
+    """
+
+    proposal_id: int | None = None
+    motion: str = ""
+    title: str = ""
+    kind: ItemKind = ItemKind.DECISION
+    presenter: str = ""
+    minutes: int = 0
+    item_id: int = 0
+
+    def check(self, check: Checks, field: str) -> None:
+        """Note what is wrong; `field` is the end of the names under which it was typed."""
+        check.text(self.motion, f"motion_{field}", limit=MOTION, required=False)
+        check.text(self.presenter, f"presenter_{field}", limit=TITLE, required=False)
+        check(0 <= self.minutes <= MINUTES, "out_of_range", f"minutes_{field}", low=0, high=MINUTES)
+        if self.proposal_id is None:
+            check.text(self.title, f"title_{field}", limit=TITLE)
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a convener fixes: when, where, led by whom, who sits (memberships), and what is put."""
 
@@ -54,7 +79,7 @@ class Plan:
     chair_id: int
     recorder_id: int
     members: tuple[int, ...] = ()
-    motions: tuple[tuple[int, str], ...] = ()
+    agenda: tuple[Topic, ...] = ()
 
     def check(self, check: Checks, ctx: Context, place: Place, meeting_id: int | None) -> None:
         """Note everything that is wrong, before anything is written."""
@@ -74,10 +99,12 @@ class Plan:
         chair_sits = self.chair_id in {row.person_id for row in found}
         check(not chair_sits, "chair_has_no_seat", "members")
         free = {row.id for row in ready(ctx.session, place.id, meeting_id)}
-        matters = [proposal_id for proposal_id, _ in self.motions]
+        matters = {one.proposal_id for one in self.agenda if one.proposal_id is not None}
         check(free.issuperset(matters), "not_ready_for_meeting", "matters")
-        for proposal_id, motion in self.motions:
-            check.text(motion, f"motion_{proposal_id}", limit=MOTION, required=False)
+        own = 0
+        for topic in self.agenda:
+            own += topic.proposal_id is None
+            topic.check(check, str(topic.proposal_id or f"own{own}"))
 
 
 @act("meeting.plan", who=Can.CONVENE)
@@ -93,7 +120,7 @@ def plan(ctx: Context, place: Place, *, plan: Plan) -> Meeting:
     ctx.session.add(made)
     ctx.session.flush()
     _seat(ctx, made, _members(ctx, place, plan.members))
-    _put(ctx, made, plan.motions)
+    _put(ctx, made, plan.agenda)
     return made
 
 
@@ -106,7 +133,7 @@ def revise(ctx: Context, meeting: Meeting, *, plan: Plan) -> None:
     for name in ("title", "starts_at", "location", "accessible", "chair_id", "recorder_id"):
         setattr(meeting, name, getattr(plan, name))
     _seat(ctx, meeting, _members(ctx, place, plan.members))
-    _put(ctx, meeting, plan.motions)
+    _put(ctx, meeting, plan.agenda)
 
 
 @act("meeting.appoint", who=Can.CONVENE, requires=(has_not_begun,))
@@ -138,7 +165,9 @@ def explain(ctx: Context, meeting: Meeting, *, reason: str) -> None:
 def ready(session: Session, community_id: int, but: int | None = None) -> list[Proposal]:
     """The matters that wait for a meeting and stand on no other agenda, longest waiting first."""
     taken = select(AgendaItem.proposal_id).join(Meeting, Meeting.id == AgendaItem.meeting_id)
-    taken = taken.where(Meeting.stage.in_(LIVE), Meeting.id != (but or 0))
+    taken = taken.where(
+        Meeting.stage.in_(LIVE), Meeting.id != (but or 0), AgendaItem.proposal_id.is_not(None)
+    )
     found = select(Proposal).where(
         Proposal.community_id == community_id,
         Proposal.stage == Stage.READY_FOR_MEETING,
@@ -261,25 +290,33 @@ def _seat(ctx: Context, meeting: Meeting, members: list[Membership]) -> None:
     )  # fmt: skip
 
 
-def _put(ctx: Context, meeting: Meeting, motions: tuple[tuple[int, str], ...]) -> None:
-    there = {row.proposal_id: row for row in meetings.items(ctx.session, meeting.id)}
-    for proposal_id in there.keys() - {proposal_id for proposal_id, _ in motions}:
-        gone = there.pop(proposal_id)
-        calendar.meet(ctx, gone)
-        ctx.session.delete(gone)
-    for position, (proposal_id, motion) in enumerate(motions, start=1):
-        item = there.get(proposal_id)
+def _put(ctx: Context, meeting: Meeting, agenda: tuple[Topic, ...]) -> None:
+    there = {_of(row): row for row in meetings.items(ctx.session, meeting.id)}
+    for gone in there.keys() - {_of(topic) for topic in agenda}:
+        calendar.meet(ctx, there[gone])
+        ctx.session.delete(there.pop(gone))
+    for position, topic in enumerate(agenda, start=1):
+        item = there.get(_of(topic))
         if item is None:
             item = AgendaItem(
-                community_id=meeting.community_id, meeting_id=meeting.id, proposal_id=proposal_id
-            )
+                community_id=meeting.community_id, meeting_id=meeting.id,
+                proposal_id=topic.proposal_id,
+            )  # fmt: skip
             ctx.session.add(item)
-        item.position, item.motion = position, motion
+        item.position, item.motion, item.kind = position, topic.motion, topic.kind
+        item.title, item.presenter, item.minutes = topic.title, topic.presenter, topic.minutes
         ctx.session.flush()
         waits = calendar.running(ctx.session, item, "unit_answer")
-        if proposal_id not in there or waits:
+        if item.proposal_id and (_of(topic) not in there or waits):
             calendar.meet(ctx, item, "unit_answer")
             _ask_unit(ctx, meeting, item)
+
+
+def _of(one: Topic | AgendaItem) -> tuple[int | None, int]:
+    """What makes a topic and an item the same: the matter, else the item itself."""
+    if one.proposal_id is not None:
+        return one.proposal_id, 0
+    return None, one.item_id if isinstance(one, Topic) else one.id
 
 
 def _ask_unit(ctx: Context, meeting: Meeting, item: AgendaItem) -> None:

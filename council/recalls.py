@@ -1,9 +1,8 @@
 """Recalls: a step of the chair that was a slip is taken back within ten seconds."""
 
 from council import history
-from council.deliberations import item_is_open
 from council.gate import Context, act
-from council.meetings import AgendaItem, ItemStage
+from council.meetings import AgendaItem, ItemStage, item_is_open
 from council.policy import Can
 from council.screens import UNDO
 

@@ -6,7 +6,7 @@ from council import answers, attendance, calendar, charter, doors, files, meetin
 from council.deadlines import local_date
 from council.files import Picture, Role
 from council.gate import Context, Possible, act
-from council.meetings import AgendaItem, ItemStage, Meeting, MeetingStage
+from council.meetings import AgendaItem, ItemKind, ItemStage, Meeting, MeetingStage
 from council.notices import NoticeKind
 from council.policy import Can
 from council.proposals import Proposal, Stage
@@ -27,9 +27,10 @@ def all_five_invited(ctx: Context, meeting: Meeting) -> bool:
 
 
 def agenda_complete(ctx: Context, meeting: Meeting) -> bool:
-    """There is at least one item on the agenda, and each has its motion in writing."""
+    """There is at least one item on the agenda, and each to be decided has its motion in writing."""
     agenda = meetings.items(ctx.session, meeting.id)
-    return bool(agenda) and all(item.motion for item in agenda)
+    decided = [item for item in agenda if meeting.decides and item.kind is ItemKind.DECISION]
+    return bool(agenda) and all(item.motion for item in decided)
 
 
 def matters_ready(ctx: Context, meeting: Meeting) -> bool:

@@ -9,7 +9,7 @@ from council import answers, attendance, deliberations, meetings, plans, sitting
 from council.attendance import CheckInMethod
 from council.meetings import AgendaItem, Meeting
 from council.people import Constituency, Membership, Post
-from council.plans import Plan
+from council.plans import Plan, Topic
 from council.proposals import Proposal, Stage
 from council.turns import Side
 from council.votes import Vote
@@ -49,7 +49,7 @@ class Hall:
             "chair_id": self.world.who[Post.FACILITATOR],
             "recorder_id": self.world.who[Post.RECORDER],
             "members": self.member_ids(*seats),
-            "motions": tuple((one.id, MOTION) for one in matters or (self.matter,)),
+            "agenda": tuple(Topic(one.id, MOTION) for one in matters or (self.matter,)),
         }
         return Plan(**values | changed)
 
@@ -64,6 +64,8 @@ class Hall:
 
     def answered(self, meeting: Meeting) -> None:
         for item in self.items(meeting):
+            if item.proposal_id is None:
+                continue
             answers.give(self.world.as_(Post.HANDLER), item, accepts=True, words="可以办")
 
     def move(self, who: Post, meeting: Meeting, name: str) -> None:

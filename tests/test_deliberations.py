@@ -3,12 +3,14 @@
 import pytest
 
 from council import deliberations, rollcalls
+from council.decisions import Outcome
 from council.errors import Invalid, NotAllowed, NotReady
-from council.meetings import ItemStage
+from council.meetings import ItemKind, ItemStage
 from council.people import Channel, Constituency, Post
+from council.plans import Topic
 from council.proposals import Stage
 from council.votes import Choice
-from tests.hall import SEATS, Hall
+from tests.hall import MOTION, SEATS, Hall
 from tests.world import World
 
 
@@ -51,7 +53,6 @@ def test_consensus_is_recorded_when_nobody_objects(hall: Hall) -> None:
     assert (item.stage, item.consensus) == (ItemStage.CONSENSUS, "装一盏路灯，6 月底前装好。")
     assert item.reckoning is not None
     assert [line.key for line in item.reckoning.lines][-1] == "decision.consensus"
-    assert hall.world.acts()[-1] in {"item.consensus", "proposal.adopt_by_consensus"}
     assert "item.consensus" in hall.world.acts()
 
 
@@ -164,7 +165,7 @@ def test_the_chair_opens_a_vote_and_then_there_is_no_more_objecting(hall: Hall) 
 
 
 def test_only_the_chair_opens_and_closes_a_vote(hall: Hall) -> None:
-    item = hall.item_open()
+    item = hall.asked(hall.item_open())
     with pytest.raises(NotAllowed):
         deliberations.open_vote(hall.world.as_(Post.PARTY_LEAD), item)
     vote = deliberations.open_vote(hall.world.as_(Post.FACILITATOR), item)
@@ -181,3 +182,36 @@ def test_closing_the_vote_settles_the_item(hall: Hall) -> None:
     with pytest.raises(NotReady) as refusal:
         deliberations.open_vote(hall.world.as_(Post.FACILITATOR), item)
     assert set(refusal.value.needs) == {"item_is_open", "no_vote_opened"}
+
+
+def test_a_report_is_heard_and_nothing_is_decided(hall: Hall) -> None:
+    report = Topic(title="通报上半年物业账目", kind=ItemKind.REPORT)
+    meeting = hall.begun(agenda=(report, Topic(hall.matter.id, MOTION)))
+    chair = hall.world.as_(Post.FACILITATOR)
+    first, second = hall.items(meeting)
+    deliberations.open_item(chair, first)
+    for act, given in ((deliberations.agree, {"text": "同意"}), (deliberations.open_vote, {})):
+        with pytest.raises(NotReady) as refusal:
+            act(chair, first, **given)
+        assert "item_decides" in refusal.value.needs
+    with pytest.raises(NotReady) as refusal:
+        deliberations.object_to(hall.world.as_("neighbour"), first, words="不同意")
+    assert refusal.value.needs == ("item_decides",)
+    with pytest.raises(NotAllowed):
+        deliberations.hear(hall.world.as_(Post.PARTY_LEAD), first)
+    deliberations.hear(chair, first)
+    assert (first.stage, first.closed_at) == (ItemStage.HEARD, hall.world.now)
+    assert "item.hear" in hall.world.acts()
+    with pytest.raises(NotReady) as refusal:
+        deliberations.hear(chair, deliberations.open_item(chair, second))
+    assert refusal.value.needs == ("item_only_heard",)
+
+
+def test_a_motion_without_a_matter_is_voted_on(hall: Hall) -> None:
+    vote = hall.vote_open(agenda=(Topic(title="议事规则", motion="每月第一个周六开会。"),))
+    assert (vote.proposal_id, vote.question) == (None, "每月第一个周六开会。")
+    for key in SEATS:
+        rollcalls.cast(hall.world.as_(key), vote, choice=Choice.FOR)
+    deliberations.close_vote(hall.world.as_(Post.FACILITATOR), vote)
+    assert vote.outcome is Outcome.ADOPTED
+    assert hall.matter.stage is Stage.READY_FOR_MEETING

@@ -1,5 +1,6 @@
 """Planning a meeting: by a convener, with one seat each, and nothing public before the notice."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,9 @@ from sqlalchemy import select
 from council import answers, calendar, meetings, plans
 from council.calendar import Deadline
 from council.errors import Invalid, NotAllowed, NotFound, NotReady
-from council.meetings import MeetingStage
+from council.meetings import ItemKind, MeetingStage
 from council.people import Constituency, Post
+from council.plans import Topic
 from council.proposals import Stage
 from tests.hall import MOTION, Hall
 from tests.world import World
@@ -118,7 +120,7 @@ def test_a_plan_can_be_changed_before_the_notice(hall: Hall) -> None:
 
 def test_an_item_that_is_taken_off_waits_for_nobody(hall: Hall) -> None:
     meeting = hall.planned()
-    plans.revise(hall.world.as_(Post.PARTY_LEAD), meeting, plan=hall.plan(motions=()))
+    plans.revise(hall.world.as_(Post.PARTY_LEAD), meeting, plan=hall.plan(agenda=()))
     assert hall.items(meeting) == []
     open_clocks = select(Deadline).where(Deadline.met_at.is_(None))
     kinds = {one.kind for one in hall.world.session.scalars(open_clocks)}
@@ -202,3 +204,25 @@ def test_a_planned_meeting_is_seen_by_the_offices_and_the_unit_asked_only(hall: 
         with pytest.raises(NotFound):
             meetings.item(ctx, hall.items(meeting)[0].id)
         assert meetings.coming(ctx, hall.world.community.id) == []
+
+
+def test_an_agenda_has_items_without_a_matter(hall: Hall) -> None:
+    report = Topic(
+        title="通报上半年物业账目", kind=ItemKind.REPORT, presenter="物业公司", minutes=10
+    )  # fmt: skip
+    meeting = hall.planned(agenda=(report, Topic(hall.matter.id, MOTION, minutes=40)))
+    first, second = hall.items(meeting)
+    assert (first.proposal_id, first.title, first.presenter) == (None, report.title, "物业公司")
+    assert (first.kind, first.minutes, second.minutes) == (ItemKind.REPORT, 10, 40)
+    asked = select(Deadline.subject_id).where(Deadline.kind == "unit_answer")
+    assert hall.world.session.scalars(asked).all() == [second.id]
+    kept = replace(report, title="通报全年物业账目", item_id=first.id)
+    plans.revise(
+        hall.world.as_(Post.PARTY_LEAD), meeting, plan=hall.plan(agenda=(kept, Topic(title="其他")))
+    )  # fmt: skip
+    again, other = hall.items(meeting)
+    assert (again.id, again.title, other.title) == (first.id, "通报全年物业账目", "其他")
+    assert plans.ready(hall.world.session, hall.world.community.id) == [hall.matter]
+    with pytest.raises(Invalid) as refusal:
+        hall.planned(agenda=(Topic(title="", minutes=900),))
+    assert wrong(refusal) == {("title_own1", "empty"), ("minutes_own1", "out_of_range")}

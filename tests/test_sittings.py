@@ -12,6 +12,7 @@ from council.gate import Act, through
 from council.meetings import Meeting, MeetingStage
 from council.notices import NoticeKind
 from council.people import Constituency, Post
+from council.plans import Topic
 from council.policy import Can
 from council.proposals import Stage
 from tests.hall import SEATS, Hall
@@ -93,11 +94,11 @@ def test_when_an_announced_meeting_does_not_take_place_another_has_to_be_called(
 
 
 def test_the_notice_needs_place_five_constituencies_and_motions(hall: Hall) -> None:
-    bare = hall.planned(location="", members=hall.member_ids("neighbour"), motions=())
+    bare = hall.planned(location="", members=hall.member_ids("neighbour"), agenda=())
     assert refused(hall, Post.PARTY_LEAD, bare, "notify") == (
         "has_place", "all_five_invited", "agenda_complete",
     )  # fmt: skip
-    silent = hall.planned(motions=((hall.matter.id, ""),))
+    silent = hall.planned(agenda=(Topic(hall.matter.id),))
     assert "agenda_complete" in refused(hall, Post.PARTY_LEAD, silent, "notify")
 
 

@@ -33,7 +33,7 @@ from council.demo.stage import Scene, Script, Stage, script, zh
 from council.files import Role
 from council.meetings import AgendaItem, Meeting, MeetingSeat
 from council.people import Constituency, Membership
-from council.plans import Plan
+from council.plans import Plan, Topic
 from council.proposals import Proposal
 from council.turns import Side
 from council.votes import Choice
@@ -49,7 +49,7 @@ def call(stage: Stage, told: Script, when: datetime) -> Meeting:
             title=zh(said["title"]), starts_at=when, location="社区服务站二楼议事厅",
             accessible=True, chair_id=stage.cast["facilitator"],
             recorder_id=stage.cast["recorder"], members=_seats(stage),
-            motions=((matter.id, zh(said["motion"])),),
+            agenda=(Topic(matter.id, zh(said["motion"])),),
         ),
     )  # fmt: skip
     (item,) = meetings.items(stage.session, meeting.id)

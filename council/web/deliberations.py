@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from council import (
@@ -30,7 +30,7 @@ from council.web.reader import settings_of
 
 ACTS = (
     "unit_answer.give", "unit_answer.record", "item.open", "item.object",
-    "item.withdraw_objection", "item.consensus", "item.postpone", "vote.open",
+    "item.withdraw_objection", "item.consensus", "item.hear", "item.postpone", "vote.open",
 )  # fmt: skip
 
 
@@ -55,13 +55,13 @@ def _page(
     meeting = ctx.session.get_one(Meeting, item.meeting_id)
     record = minutes.record(ctx.session, meeting)
     line = next(one for one in record.lines if one.item.id == item.id)
-    words = translations.of_matters(ctx.session, [item.proposal_id])
+    words = translations.of_matters(ctx.session, record.matter_ids)
     return pages.page(
         request, name, status, meeting=meeting, item=item, line=line, record=record, forms=forms,
         blank=Form(), may={one: gate.possible(ctx, one, item) for one in ACTS},
         closes=gate.possible(ctx, "vote.close", line.vote) if line.vote else None,
         enters=policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, item.community_id),
-        assigns=gate.possible(ctx, "commitment.assign", line.proposal),
+        assigns=gate.possible(ctx, "commitment.assign", line.proposal) if line.proposal else None,
         why=reasons.of_items(ctx.session, [item.id]).get(item.id),
         explains=gate.possible(ctx, "item.explain", item),
         test=deliberations.agreement(ctx.session, item), translations=words,
@@ -71,7 +71,7 @@ def _page(
 def _answer(request: Request, ctx: Context, item: AgendaItem) -> Response:
     if pages.is_partial(request):
         return _page(request, ctx, item)
-    return RedirectResponse(f"/meetings/{item.meeting_id}/items/{item.id}", status_code=303)
+    return pages.back(request, f"/meetings/{item.meeting_id}/items/{item.id}")
 
 
 # What the responsible unit says
@@ -171,6 +171,14 @@ def agree(request: Request, ctx: Context) -> Response:
 
 
 @handler(session=True, rate="write")
+def hear(request: Request, ctx: Context) -> Response:
+    """Close a report or a talk."""
+    item = _item(request, ctx)
+    deliberations.hear(ctx, item)
+    return _answer(request, ctx, item)
+
+
+@handler(session=True, rate="write")
 def postpone(request: Request, ctx: Context) -> Response:
     """Leave the item for another meeting."""
     item, form = _item(request, ctx), form_of(request)
@@ -211,6 +219,7 @@ routes = [
     Route(f"{BASE}/answers", give, methods=["POST"]),
     Route(f"{BASE}/letters", record, methods=["POST"]),
     Route(f"{BASE}/opening", open_item, methods=["POST"]),
+    Route(f"{BASE}/hearing", hear, methods=["POST"]),
     Route(f"{BASE}/objections", object_to, methods=["POST"]),
     Route(f"{BASE}/objections/withdrawal", withdraw, methods=["POST"]),
     Route(f"{BASE}/consensus", agree, methods=["POST"]),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import icalendar
 from sqlalchemy.orm import Session
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from council import (
@@ -54,7 +54,7 @@ def index(request: Request, ctx: Context) -> Response:
     coming = [] if before else meetings.coming(ctx, place_id)
     shown = past[:PAGE]
     agendas = meetings.agendas(ctx.session, [row.id for row in (*coming, *shown)])
-    matters = [proposal.id for agenda in agendas.values() for _, proposal in agenda]
+    matters = [one.id for agenda in agendas.values() for _, one in agenda if one]
     return pages.page(
         request, "meetings/index.html", coming=coming, past=shown, agendas=agendas, before=before,
         ignored=request.state.look.left_out(before=before),
@@ -95,10 +95,9 @@ def _page(
     """The page, or for htmx its part that changes, with the form that was wrong."""
     name = "meetings/_body.html" if pages.is_partial(request) else "meetings/show.html"
     record = minutes.record(ctx.session, meeting)
-    matters = [line.proposal.id for line in record.lines]
     return pages.page(
         request, name, status, meeting=meeting, record=record, forms=forms, blank=Form(),
-        translations=_words(request, ctx, matters, [meeting.id]),
+        translations=_words(request, ctx, record.matter_ids, [meeting.id]),
         pictures=minutes.pictures(ctx.session, meeting.id), **_mine(ctx, meeting),
     )  # fmt: skip
 
@@ -131,7 +130,7 @@ def _mine(ctx: Context, meeting: Meeting) -> dict[str, Any]:
 def _answer(request: Request, ctx: Context, meeting: Meeting) -> Response:
     if pages.is_partial(request):
         return _page(request, ctx, meeting)
-    return RedirectResponse(f"/meetings/{meeting.id}", status_code=303)
+    return pages.back(request, f"/meetings/{meeting.id}")
 
 
 # Steps
@@ -205,9 +204,7 @@ def notice(request: Request, ctx: Context) -> Response:
     return pages.page(
         request, "meetings/notice.html", meeting=meeting, record=record,
         place=ctx.session.get_one(Place, meeting.community_id), stamp=history.head(ctx.session),
-        translations=_words(
-            request, ctx, [line.proposal.id for line in record.lines], [meeting.id]
-        ),
+        translations=_words(request, ctx, record.matter_ids, [meeting.id]),
     )  # fmt: skip
 
 
@@ -227,7 +224,7 @@ def calendar_file(request: Request, ctx: Context) -> Response:
     gone = meeting.stage in {MeetingStage.CANCELLED, MeetingStage.FELL}
     entry.add("status", "CANCELLED" if gone else "CONFIRMED")
     agenda = meetings.agendas(ctx.session, [meeting.id]).get(meeting.id, [])
-    entry.add("description", "\n".join([proposal.title for _, proposal in agenda] + [address]))
+    entry.add("description", "\n".join([(of or one).title for one, of in agenda] + [address]))
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//council//meetings//ZH")
     calendar.add("version", "2.0")

@@ -62,9 +62,8 @@ def _page(
     name = "minutes/_body.html" if pages.is_partial(request) else "minutes/show.html"
     record = minutes.record(ctx.session, meeting)
     row = minutes.readable(ctx, meeting)
-    matters = [line.proposal.id for line in record.lines]
     about = [("meeting", meeting.id), ("minutes", row.id if row else 0)]
-    words = translations.of_matters(ctx.session, matters)
+    words = translations.of_matters(ctx.session, record.matter_ids)
     return pages.page(
         request, name, status, meeting=meeting, record=record, minutes=row, forms=forms,
         blank=Form(), place=ctx.session.get_one(Place, meeting.community_id),

@@ -9,14 +9,24 @@ from starlette.routing import Route
 from council import meetings, places, plans, policy, translations
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
-from council.meetings import Meeting
+from council.meetings import AgendaItem, ItemKind, Meeting
 from council.people import Constituency, Post
 from council.places import Place
-from council.plans import MOTION, PLACE, TITLE, Plan
+from council.plans import MOTION, PLACE, TITLE, Plan, Topic
 from council.policy import Can
 from council.web import pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
+
+
+OWN = 8
+"""Most items without a matter on one agenda; the form shows two empty places more than are used."""
+
+
+def _shown(form: Form) -> int:
+    """How many places for items of their own the form shows."""
+    used = [n for n in range(1, OWN + 1) if form.value(f"title_own{n}")]
+    return min(OWN, max([*used, 0]) + 2)
 
 
 def _community(request: Request) -> Place:
@@ -49,11 +59,25 @@ def edit(request: Request, ctx: Context) -> Response:
     names = ("title", "starts_at", "location", "accessible")
     form = Form(
         chair=meeting.chair_id, recorder=meeting.recorder_id,
-        members=plans.seated(ctx.session, meeting), matters=[one.proposal_id for one in agenda],
+        members=plans.seated(ctx.session, meeting),
+        matters=[one.proposal_id for one in agenda if one.proposal_id],
         **{name: getattr(meeting, name) for name in names},
-        **{f"motion_{one.proposal_id}": one.motion for one in agenda},
+        **_typed(agenda),
     )  # fmt: skip
     return _form_page(request, ctx, place, meeting, form)
+
+
+def _typed(agenda: list[AgendaItem]) -> dict[str, object]:
+    """The agenda as its fields stand in the form."""
+    fields: dict[str, object] = {}
+    own = 0
+    for item in agenda:
+        own += item.proposal_id is None
+        end = item.proposal_id or f"own{own}"
+        for name in ("motion", "presenter", "title", "kind"):
+            fields[f"{name}_{end}"] = getattr(item, name)
+        fields |= {f"minutes_{end}": item.minutes or "", f"item_{end}": item.id}
+    return fields
 
 
 def _form_page(
@@ -66,7 +90,7 @@ def _form_page(
         request, "plans/form.html", 422 if form.problems else 200, form=form, meeting=meeting,
         chairs=plans.choices(ctx, place, Post.FACILITATOR),
         recorders=plans.choices(ctx, place, Post.RECORDER),
-        members=_members(ctx, place, form), ready=ready, most=MOTION,
+        members=_members(ctx, place, form), ready=ready, most=MOTION, own=_shown(form),
         translations=translations.of_matters(ctx.session, [row.id for row in ready]),
     )  # fmt: skip
 
@@ -101,10 +125,32 @@ def _read(ctx: Context, place: Place, form: Form) -> Plan:
             location=form.line("location", PLACE, required=False),
             accessible=form.flag("accessible"), chair_id=chair_id, recorder_id=recorder_id,
             members=(*members, *_numbered(ctx, place, form)),
-            motions=tuple(
-                (one, form.text(f"motion_{one}", MOTION, required=False)) for one in matters
-            ),
+            agenda=(*(_topic(form, one) for one in matters), *_own(form)),
         )  # fmt: skip
+
+
+def _topic(form: Form, proposal_id: int) -> Topic:
+    """A matter with its motion, who presents it and for how long."""
+    return Topic(
+        proposal_id, form.text(f"motion_{proposal_id}", MOTION, required=False),
+        presenter=form.line(f"presenter_{proposal_id}", TITLE, required=False),
+        minutes=form.integer_or_none(f"minutes_{proposal_id}") or 0,
+    )  # fmt: skip
+
+
+def _own(form: Form) -> list[Topic]:
+    """Items without a matter: those whose title was filled in."""
+    return [
+        Topic(
+            None, form.text(f"motion_own{n}", MOTION, required=False),
+            form.line(f"title_own{n}", TITLE), form.choice(f"kind_own{n}", ItemKind),
+            form.line(f"presenter_own{n}", TITLE, required=False),
+            form.integer_or_none(f"minutes_own{n}") or 0,
+            form.integer_or_none(f"item_own{n}") or 0,
+        )
+        for n in range(1, OWN + 1)
+        if form.value(f"title_own{n}").strip()
+    ]  # fmt: skip
 
 
 def _numbered(ctx: Context, place: Place, form: Form) -> list[int]:

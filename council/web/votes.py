@@ -78,7 +78,7 @@ def _data(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:
     mine = booth(replace(ctx, behalf=None), vote)
     return {
         "vote": vote, "item": item, "meeting": ctx.session.get_one(Meeting, item.meeting_id),
-        "proposal": proposals.get(ctx, item.proposal_id),
+        "proposal": proposals.get(ctx, item.proposal_id) if item.proposal_id else None,
         "turnout": rollcalls.turnout(ctx.session, vote.id), "booth": mine,
         "closes": gate.possible(ctx, "vote.close", vote) if vote.is_open else None,
         "enters": policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id),
@@ -88,7 +88,7 @@ def _data(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:
 
 def _in_meeting(ctx: Context, vote: Vote, item: AgendaItem) -> translations.Words:
     """The English of the matter and its meeting; the question is the motion, and is said alike."""
-    found = translations.of_matters(ctx.session, [item.proposal_id])
+    found = translations.of_matters(ctx.session, [item.proposal_id or 0])
     found |= translations.of_rows(ctx.session, [("meeting", item.meeting_id)])
     motion = found.get(("agenda_item", item.id, "motion"), "")
     return {("vote", vote.id, "question"): motion} | found if motion else found
@@ -195,7 +195,7 @@ def close(request: Request, ctx: Context) -> Response:
     """Close the vote."""
     vote = _vote(request, ctx)
     deliberations.close_vote(ctx, vote)
-    return RedirectResponse(f"/votes/{vote.id}/result", status_code=303)
+    return pages.back(request, f"/votes/{vote.id}/result")
 
 
 @handler()

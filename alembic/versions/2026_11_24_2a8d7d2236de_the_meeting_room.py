@@ -1,14 +1,14 @@
 """The meeting room.
 
-Revision ID: ba0f3e9f8ac5
+Revision ID: 2a8d7d2236de
 Revises: 3e573f8d7a2a
-Create Date: 2026-11-24 17:21:43.432374
+Create Date: 2026-11-24 17:26:18.183250
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "ba0f3e9f8ac5"
+revision: str = "2a8d7d2236de"
 down_revision: str | None = "3e573f8d7a2a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -145,6 +145,43 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_straw_poll_meeting_id"), ["meeting_id"], unique=False)
 
     op.create_table(
+        "invitation_reply",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("seat_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "says",
+            sa.Enum("accepted", "declined", name="reply", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"], ["person.id"], name=op.f("fk_invitation_reply_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_invitation_reply_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f("fk_invitation_reply_meeting_id_meeting")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_invitation_reply_person_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["seat_id"], ["meeting_seat.id"], name=op.f("fk_invitation_reply_seat_id_meeting_seat")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation_reply")),
+    )
+    with op.batch_alter_table("invitation_reply", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_invitation_reply_meeting_id"), ["meeting_id"], unique=False
+        )
+
+    op.create_table(
         "minutes_correction",
         sa.Column("community_id", sa.Integer(), nullable=False),
         sa.Column("minutes_id", sa.Integer(), nullable=False),
@@ -236,6 +273,42 @@ def upgrade() -> None:
             "straw_id", "person_id", name=op.f("uq_straw_answer_straw_id_person_id")
         ),
     )
+    op.create_table(
+        "substitution",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("seat_id", sa.Integer(), nullable=False),
+        sa.Column("absent_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["absent_id"], ["person.id"], name=op.f("fk_substitution_absent_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["by_id"], ["person.id"], name=op.f("fk_substitution_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_substitution_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f("fk_substitution_meeting_id_meeting")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_substitution_person_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["seat_id"], ["meeting_seat.id"], name=op.f("fk_substitution_seat_id_meeting_seat")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_substitution")),
+    )
+    with op.batch_alter_table("substitution", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_substitution_meeting_id"), ["meeting_id"], unique=False
+        )
+
     op.create_table(
         "chair_turn",
         sa.Column("community_id", sa.Integer(), nullable=False),
@@ -712,12 +785,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_chair_turn_meeting_id"))
 
     op.drop_table("chair_turn")
+    with op.batch_alter_table("substitution", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_substitution_meeting_id"))
+
+    op.drop_table("substitution")
     op.drop_table("straw_answer")
     op.drop_table("minutes_version")
     with op.batch_alter_table("minutes_correction", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_minutes_correction_minutes_id"))
 
     op.drop_table("minutes_correction")
+    with op.batch_alter_table("invitation_reply", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_invitation_reply_meeting_id"))
+
+    op.drop_table("invitation_reply")
     with op.batch_alter_table("straw_poll", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_straw_poll_meeting_id"))
 
