@@ -27,7 +27,7 @@ ROOMS = (
     "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
     "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
     "attendance", "doors", "live", "deliberations", "minutes", "preparations", "course", "disputes",
-    "votes", "ties",
+    "votes", "ties", "constituencies",
     "ballots", "receipts", "keepers", "absences",
     "paperballots", "papercounts", "printouts", "records",
     "rolls", "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
