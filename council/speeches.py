@@ -304,6 +304,12 @@ def of_item(session: Session, item_id: int) -> list[Speech]:
     return list(session.scalars(found.order_by(Speech.raised_at, Speech.id)))
 
 
+def of_meeting(session: Session, meeting_id: int) -> list[Speech]:
+    """Everybody who asked to speak at a meeting, in the order of asking."""
+    found = select(Speech).where(Speech.meeting_id == meeting_id)
+    return list(session.scalars(found.order_by(Speech.raised_at, Speech.id)))
+
+
 def speaking(found: list[Speech]) -> Speech | None:
     """Who has the floor, out of those of an item."""
     return next((one for one in found if one.called_at and one.ended_at is None), None)
@@ -311,8 +317,8 @@ def speaking(found: list[Speech]) -> Speech | None:
 
 def queue(session: Session, item: AgendaItem) -> list[Speech]:
     """The raised hands in the order in which they are called (three statements)."""
-    found = session.scalars(select(Speech).where(Speech.meeting_id == item.meeting_id))
-    return in_order(list(found), item.id, limits(session, item.meeting_id)[1])
+    found = of_meeting(session, item.meeting_id)
+    return in_order(found, item.id, limits(session, item.meeting_id)[1])
 
 
 def in_order(found: list[Speech], item_id: int, most: int) -> list[Speech]:

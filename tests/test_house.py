@@ -24,7 +24,7 @@ PAGES = sorted(TEMPLATES.rglob("*.html"))
 # tests of the screens.
 MACHINERY = {
     *("__init__", "app", "choices", "handler", "pages", "forms", "live"),
-    *("cookies", "counter", "counts", "csrf", "formal", "look", "middleware", "reader"),
+    *("cookies", "counter", "counts", "csrf", "floor", "formal", "look", "middleware", "reader"),
     *("finished", "refusals", "rollcalls", "squares", "static", "waiting", "words"),
 }
 FRAME = {"errors", "layout", "macros"}

@@ -26,8 +26,8 @@ from council.writer import Writer
 ROOMS = (
     "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
     "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
-    "attendance", "doors", "live", "deliberations", "minutes", "preparations", "course", "disputes",
-    "votes", "ties", "constituencies",
+    "attendance", "doors", "live", "deliberations", "speeches", "straws", "chairing", "minutes", "preparations", "course", "disputes",
+    "votes", "ties",
     "ballots", "receipts", "keepers", "absences",
     "paperballots", "papercounts", "printouts", "records",
     "rolls", "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
