@@ -1,14 +1,14 @@
 """The meeting room.
 
-Revision ID: 2a8d7d2236de
+Revision ID: 9fe8ff13773a
 Revises: 3e573f8d7a2a
-Create Date: 2026-11-24 17:26:18.183250
+Create Date: 2026-11-24 17:27:24.072348
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "2a8d7d2236de"
+revision: str = "9fe8ff13773a"
 down_revision: str | None = "3e573f8d7a2a"
 branch_labels: str | None = None
 depends_on: str | None = None
