@@ -25,7 +25,7 @@ PAGES = sorted(TEMPLATES.rglob("*.html"))
 MACHINERY = {
     *("__init__", "app", "choices", "handler", "pages", "forms", "live"),
     *("cookies", "counter", "counts", "csrf", "floor", "formal", "look", "middleware", "reader"),
-    *("finished", "refusals", "rollcalls", "squares", "static", "waiting", "words"),
+    *("finished", "hall", "refusals", "rollcalls", "squares", "static", "waiting", "words"),
 }
 FRAME = {"errors", "layout", "macros"}
 

@@ -26,11 +26,10 @@ from council.writer import Writer
 ROOMS = (
     "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
     "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
-    "attendance", "doors", "live", "deliberations", "speeches", "straws", "chairing", "minutes", "preparations", "course", "disputes",
-    "votes", "ties",
-    "ballots", "receipts", "keepers", "absences",
-    "paperballots", "papercounts", "printouts", "records",
-    "rolls", "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
+    "attendance", "doors", "live", "room", "deliberations", "speeches", "straws", "chairing",
+    "minutes", "preparations", "course", "disputes", "votes", "ties", "ballots", "receipts",
+    "keepers", "absences", "paperballots", "papercounts", "printouts", "records", "rolls",
+    "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
     "translations", "notices", "offices", "places", "charter", "calendar",
 )  # fmt: skip
 """The modules of council.web with a list `routes`, in the order in which addresses are matched."""
@@ -79,6 +78,7 @@ def create_app(
     app.state.writer = Writer(database)
     app.state.finished = Finished()
     app.state.hub = Hub(database)
+    app.state.consoles = {}
     app.state.limiter = anyio.CapacityLimiter(WORKERS)
     return app
 

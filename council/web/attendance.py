@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from council import attendance, gate, meetings, minutes, places, policy
@@ -130,7 +130,7 @@ def undo(request: Request, ctx: Context) -> Response:
 def _answer(request: Request, ctx: Context, meeting: Meeting) -> Response:
     if pages.is_partial(request):
         return _page(request, ctx, meeting)
-    return RedirectResponse(f"/meetings/{meeting.id}/check-in", status_code=303)
+    return pages.back(request, f"/meetings/{meeting.id}/check-in")
 
 
 @handler(session=True)

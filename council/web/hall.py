@@ -1,0 +1,121 @@
+"""What the three views of a meeting show: its rows, whose turn it is, and what has happened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+
+from council import attendance, live, meetings, minutes, notes, rollcalls, rulecards, translations
+from council.gate import Context
+from council.meetings import AgendaItem, ItemStage, Meeting, MeetingSeat, MeetingStage
+from council.minutes import Line, Record
+from council.screens import UNDO
+from council.web import floor
+from council.web.forms import Form
+
+LAST = 5
+"""Sign-ins that the console lists; the whole list has a page of its own."""
+
+
+def shared(request: Request, ctx: Context, meeting: Meeting) -> dict[str, Any]:
+    """The meeting as its rows tell it, the item that is open, and the one settled last."""
+    record = minutes.record(ctx.session, meeting)
+    now = next((line for line in record.lines if line.item.stage is ItemStage.OPEN), None)
+    last = settled_last(record)
+    found = last.vote.reckoning if last and last.vote else None
+    return {
+        "meeting": meeting, "record": record, "now": now, "last": last, "form": Form(),
+        "version": live.version(ctx.session, meeting.id),
+        "turnout": rollcalls.turnout(ctx.session, now.vote.id) if now and now.vote else None,
+        "card": rulecards.card(found.rule, found.counts) if found else (),
+        "translations": _words(request, ctx, meeting, record),
+    } | floor.shown(ctx, meeting, now.item if now else None)  # fmt: skip
+
+
+def settled_last(record: Record) -> Line | None:
+    """The item that was settled last; postponed ones are not settled."""
+    done = {ItemStage.CONSENSUS, ItemStage.VOTED}
+    lines = [line for line in record.lines if line.item.stage in done and line.item.closed_at]
+    return max(lines, key=lambda line: (line.item.closed_at, line.item.id), default=None)
+
+
+def next_up(record: Record) -> Line | None:
+    """The item that comes next."""
+    return next((line for line in record.lines if line.item.stage is ItemStage.PENDING), None)
+
+
+def turn(meeting: Meeting, seat: MeetingSeat | None, line: Line | None, *, here: bool) -> str:
+    """The one large action of a telephone: to sign in, to vote, the floor; or waiting, watching."""
+    if meeting.stage not in {MeetingStage.CHECK_IN, MeetingStage.IN_SESSION} or seat is None:
+        return "watch"
+    if not here:
+        return "sign_in"
+    if line is None:
+        return "wait"
+    return "vote" if line.vote and line.vote.is_open else "floor"
+
+
+def _words(request: Request, ctx: Context, meeting: Meeting, record: Record) -> translations.Words:
+    """The community's English texts; nothing is asked for on a Chinese page."""
+    if request.state.look.language == "zh":
+        return {}
+    matters = translations.of_matters(ctx.session, record.matter_ids)
+    return matters | translations.of_rows(ctx.session, [("meeting", meeting.id)])
+
+
+@dataclass(frozen=True)
+class Happened:
+    """A line of the list of what has happened: when, what, about which item, from which row."""
+
+    at: datetime
+    what: str
+    item: AgendaItem | None = None
+    row: object = None
+
+
+def happened(record: Record, written: list[notes.Note]) -> list[Happened]:
+    """What has happened in a meeting, newest first, from its rows and the recorder's notes."""
+    meeting = record.meeting
+    ends = ((meeting.began_at, "began"), (meeting.ended_at, "ended"))
+    found = [Happened(at, what) for at, what in ends if at]
+    for line in record.lines:
+        item, vote = line.item, line.vote
+        if item.opened_at:
+            found.append(Happened(item.opened_at, "opened", item))
+        found += [Happened(one.at, "objected", item, one) for one in line.objections]
+        if vote and vote.opened_at:
+            found.append(Happened(vote.opened_at, "vote_opened", item, vote))
+        if item.closed_at:
+            found.append(Happened(item.closed_at, item.stage.value, item, vote))
+    by_id = {line.item.id: line.item for line in record.lines}
+    found += [Happened(one.at, "note", by_id.get(one.item_id or 0), one) for one in written]
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """Somebody who has signed in, as the offices know them; `fresh`: it can be taken back yet."""
+
+    seat: MeetingSeat
+    number: int
+    name: str
+    at: datetime
+    fresh: bool
+
+
+def arrived(ctx: Context, meeting: Meeting) -> list[Arrived]:
+    """Those who signed in last, in a fixed number of statements."""
+    there = [(seat, one) for seat, one in attendance.roll(ctx.session, meeting.id) if one]
+    there.sort(key=lambda pair: (pair[1].at, pair[1].id), reverse=True)
+    newest = there[:LAST]
+    people = [seat.person_id for seat, _ in newest]
+    faces = meetings.faces(ctx.session, meeting.community_id, people)
+    open_ = meeting.stage is MeetingStage.CHECK_IN
+    return [
+        Arrived(
+            seat, faces[seat.person_id].number, faces[seat.person_id].name, one.at,
+            open_ and ctx.now - one.at <= UNDO,
+        )
+        for seat, one in newest
+    ]  # fmt: skip
