@@ -351,11 +351,11 @@ def rule(session: Session, row: Preparation, *, together: bool = False) -> Rule:
 
     Its constituencies are counted by themselves too, unless all are to be counted `together`.
     """
-    values = charter.rules(session, row.community_id)
-    found = profiles.rule(row.profile, values, row.electorate)
-    tie = Tie(session.get_one(Vote, row.vote_id).settings.get("tie", Tie.FAILS))
-    groups = () if together else tuple(row.constituencies)
-    return replace(found, constituencies=groups, tie=tie)
+    values, vote = charter.rules(session, row.community_id), session.get_one(Vote, row.vote_id)
+    tie, motion = Tie(vote.settings.get("tie", Tie.FAILS)), vote.method is Method.MOTION
+    found = replace(profiles.rule(row.profile, values, row.electorate), tie=tie)
+    apart = profiles.asked(vote.settings, values)
+    return profiles.apart(found, row.constituencies, apart, motion=motion, together=together)
 
 
 def of(session: Session, vote_id: int) -> Preparation:

@@ -4,10 +4,11 @@ A charter may ask for more than the law, never for less. What a vote uses is a c
 opens, so that a later charter changes nothing that has begun.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
+from typing import Any
 
 from council.tallies import Base, Weight
 from council.thresholds import Electorate, Presence, Rule, Share, Test, Tie
@@ -118,6 +119,22 @@ PROFILES: Mapping[str, Rule] = MappingProxyType(
     }
 )  # fmt: skip
 
+ADVISING = frozenset({"COUNCIL", "STRAW"})
+"""Profiles in which a constituency may only advise: no law says that each of them counts."""
+
+
+@dataclass(frozen=True)
+class Apart:
+    """What constituencies that are counted by themselves have to reach.
+
+    `quorum`: the share of each that must take part, a name of SHARES or "none"; `need`: how many of
+    them must carry a motion on their own, 0 for none. Those of `advisory` are shown, not counted.
+    """
+
+    quorum: str = "none"
+    need: int = 0
+    advisory: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -186,6 +203,35 @@ def rule(code: str, values: Mapping[str, str] = MappingProxyType({}), electorate
     if code == "JOINT_MEETING":
         found = replace(found, tie=Tie(values.get("meeting_tie", found.tie)))
     return _of(found, Electorate(electorate)) if electorate else found
+
+
+def asked(settings: Mapping[str, Any], values: Mapping[str, str]) -> Apart:
+    """What this vote asks of its constituencies; where it says nothing, what the charter does."""
+    if found := settings.get("apart"):
+        return Apart(found["quorum"], found["need"], tuple(found["advisory"]))
+    advisory = ("experts",) if values.get("vote_experts") == "advise" else ()
+    return Apart(values.get("vote_each", "none"), int(values.get("vote_need", 0)), advisory)
+
+
+def apart(
+    found: Rule, groups: Sequence[str], asked: Apart, *, motion: bool, together: bool = False
+) -> Rule:
+    """The rule with its constituencies, and what each of them has to reach, as far as it fits.
+
+    Where nothing is asked of them by themselves they can be counted `together`. Only a motion is
+    carried or advised on by constituencies.
+    """
+    advises = motion and found.code in ADVISING
+    advisory = tuple(one for one in groups if advises and one in asked.advisory)
+    advisory = () if len(advisory) == len(groups) else advisory
+    need = min(asked.need, len(groups) - len(advisory)) if motion and found.binding else 0
+    share = SHARES.get(asked.quorum)
+    if not groups or (together and not (share or need or advisory)):
+        return found
+    each = _least(share, Base.ENTITLED, *found.weights) if share else ()
+    return replace(
+        found, constituencies=tuple(groups), advisory=advisory, quorum_each=each, need=need
+    )
 
 
 def in_meeting(found: Rule) -> Rule:

@@ -49,6 +49,7 @@ BY_HAND = {"void"}
 
 WORK: tuple[tuple[Can, frozenset[VoteStage], str], ...] = (
     (Can.CONVENE, preparations.PREPARING, "preparation"),
+    (Can.CONVENE, preparations.PREPARING, "constituencies"),
     (Can.ADMIT, preparations.PREPARING, "study"),
     (Can.KEEP_ROLL, frozenset({VoteStage.DRAFT, VoteStage.ROLL_PUBLISHED}), "roll"),
     (Can.OVERSEE, frozenset({VoteStage.ANNOUNCED}), "checklist"),
@@ -194,6 +195,7 @@ def _hands(ctx: Context, vote: Vote, row: Preparation) -> dict[str, Any]:
             (f"vote_work.{name}", f"/{name}")
             for can, stages, name in WORK
             if can in able and vote.stage in stages and (row.paper or name not in OF_PAPER)
+            and (row.constituencies or name != "constituencies")
             and (name != "keepers" or vote.mode is VoteMode.SECRET)
         ],
         "translates": Can.TRANSLATE in able and vote.stage is not VoteStage.DRAFT,
