@@ -30,7 +30,7 @@ ROOMS = (
     "minutes", "preparations", "course", "disputes", "votes", "ties", "ballots", "receipts",
     "keepers", "absences", "paperballots", "papercounts", "printouts", "records", "rolls",
     "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
-    "translations", "notices", "offices", "places", "charter", "calendar",
+    "translations", "notices", "offices", "places", "charter", "calendar", "constituencies",
 )  # fmt: skip
 """The modules of council.web with a list `routes`, in the order in which addresses are matched."""
 
