@@ -27,7 +27,7 @@ ROOMS = (
     "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
     "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
     "attendance", "doors", "live", "room", "deliberations", "speeches", "straws", "chairing",
-    "minutes", "preparations", "course", "disputes", "votes", "ties", "ballots", "receipts",
+    "minutes", "preparations", "course", "disputes", "votes", "ties", "constituencies", "ballots", "receipts",
     "keepers", "absences", "paperballots", "papercounts", "printouts", "records", "rolls",
     "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
     "translations", "notices", "offices", "places", "charter", "calendar", "constituencies",
