@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from council import calendar, charter, meetings, people
 from council.errors import Checks, checking
 from council.gate import Context, act
-from council.kinds import MeetingKind
+from council.kinds import KINDS, Kind, MeetingKind
 from council.meetings import (
     AHEAD,
     LIVE,
@@ -27,6 +27,9 @@ from council.proposals import Proposal, Stage
 
 TITLE, PLACE, MOTION, REASON, SEATS, MINUTES = 60, 100, 1000, 300, 80, 240
 """Longest title, place, motion, reason in characters; most seats, most minutes for an item."""
+
+KEPT = ("meeting_notice_days", "minutes", "meeting_tie", "council_quorum", "council_passing")
+"""Values of the charter that a meeting keeps as they were when it was planned."""
 
 # Requirements
 
@@ -80,9 +83,11 @@ class Plan:
     recorder_id: int
     members: tuple[int, ...] = ()
     agenda: tuple[Topic, ...] = ()
+    kind: MeetingKind = MeetingKind.JOINT
 
     def check(self, check: Checks, ctx: Context, place: Place, meeting_id: int | None) -> None:
         """Note everything that is wrong, before anything is written."""
+        check(self.kind is not MeetingKind.RESIDENTS, "assembly_by_vote", "kind")
         check.text(self.title, "title", limit=TITLE)
         check.text(self.location, "location", limit=PLACE, required=False)
         check(self.starts_at > ctx.now, "in_the_past", "starts_at")
@@ -90,6 +95,11 @@ class Plan:
             held = officers(ctx.session, place, post, ctx.now)
             named = getattr(self, f"{field}_id")
             check(named in {row.person_id for row in held}, "not_chosen", field)
+        self._check_seats(check, ctx, place)
+        self._check_agenda(check, ctx, place, meeting_id)
+
+    def _check_seats(self, check: Checks, ctx: Context, place: Place) -> None:
+        of = KINDS[self.kind]
         found = _members(ctx, place, self.members)
         units = [row.unit_id for row in found if row.unit_id]
         check(len(found) == len(set(self.members)), "not_found", "members")
@@ -97,23 +107,35 @@ class Plan:
         check(len({row.person_id for row in found}) == len(found), "one_seat_each", "members")
         check(len(set(units)) == len(units), "one_seat_per_unit", "members")
         chair_sits = self.chair_id in {row.person_id for row in found}
-        check(not chair_sits, "chair_has_no_seat", "members")
+        check(of.chair_votes or not chair_sits, "chair_has_no_seat", "members")
+        if of.posts:
+            able = {row.id for row in holders(ctx.session, place, of, ctx.now)}
+            check(able.issuperset(self.members), "not_in_office", "members")
+        check(of.invites or not found, "anybody_may_come", "members")
+
+    def _check_agenda(
+        self, check: Checks, ctx: Context, place: Place, meeting_id: int | None
+    ) -> None:
+        of = KINDS[self.kind]
         free = {row.id for row in ready(ctx.session, place.id, meeting_id)}
         matters = {one.proposal_id for one in self.agenda if one.proposal_id is not None}
         check(free.issuperset(matters), "not_ready_for_meeting", "matters")
+        check(self.kind is MeetingKind.JOINT or not matters, "matters_in_joint_only", "matters")
         own = 0
         for topic in self.agenda:
             own += topic.proposal_id is None
+            put = topic.kind is ItemKind.DECISION
+            check(of.decides or not put, "kind_only_talks", f"kind_own{own}")
             topic.check(check, str(topic.proposal_id or f"own{own}"))
 
 
 @act("meeting.plan", who=Can.CONVENE)
 def plan(ctx: Context, place: Place, *, plan: Plan) -> Meeting:
-    """Plan a joint meeting; nobody outside the offices sees it before its notice."""
+    """Plan a meeting; nobody outside the offices sees it before its notice."""
     with checking() as check:
         plan.check(check, ctx, place, None)
     made = Meeting(
-        community_id=place.id, kind=MeetingKind.JOINT, title=plan.title, starts_at=plan.starts_at,
+        community_id=place.id, kind=plan.kind, title=plan.title, starts_at=plan.starts_at,
         location=plan.location, accessible=plan.accessible, chair_id=plan.chair_id,
         recorder_id=plan.recorder_id, rules=_rules(ctx, place),
     )  # fmt: skip
@@ -147,7 +169,8 @@ def appoint(ctx: Context, meeting: Meeting, *, chair_id: int, recorder_id: int) 
         ):  # fmt: skip
             held = officers(ctx.session, place, post, ctx.now)
             check(named in {row.person_id for row in held}, "not_chosen", field)
-        check(chair_id not in seated, "chair_has_no_seat", "chair")
+        votes = meeting.of_kind.chair_votes
+        check(votes or chair_id not in seated, "chair_has_no_seat", "chair")
     meeting.chair_id, meeting.recorder_id = chair_id, recorder_id
 
 
@@ -218,9 +241,23 @@ def candidates(
     return found
 
 
+def holders(session: Session, place: Place, kind: Kind, now: datetime) -> list[Membership]:
+    """The memberships of those whose office brings a seat in meetings of this kind."""
+    person_ids = {
+        row.person_id for post in kind.posts for row in officers(session, place, post, now)
+    }
+    found = select(Membership).where(
+        Membership.community_id == place.id, Membership.person_id.in_(person_ids),
+        people.belongs(now),
+    )  # fmt: skip
+    return list(session.scalars(found.order_by(Membership.id)))
+
+
 def usual(session: Session, community_id: int) -> list[int]:
-    """The memberships of those who were invited to the last meeting, to begin a plan with."""
-    found = select(Meeting).where(Meeting.community_id == community_id)
+    """The memberships of those invited to the last joint meeting, to begin a plan with."""
+    found = select(Meeting).where(
+        Meeting.community_id == community_id, Meeting.kind == MeetingKind.JOINT
+    )
     last = session.scalars(found.order_by(Meeting.id.desc()).limit(1)).first()
     return seated(session, last) if last else []
 
@@ -258,7 +295,7 @@ def numbered(
 def _rules(ctx: Context, place: Place) -> dict[str, str]:
     """The charter's values that this meeting keeps, whatever the charter says later."""
     copied = charter.rules(ctx.session, place.id)
-    return {key: copied[key] for key in ("meeting_notice_days", "minutes", "meeting_tie")}
+    return {key: copied[key] for key in KEPT}
 
 
 def _members(ctx: Context, place: Place, wanted: Iterable[int]) -> list[Membership]:

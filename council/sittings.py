@@ -2,12 +2,15 @@
 
 from sqlalchemy import select
 
-from council import answers, attendance, calendar, charter, doors, files, meetings, notices
+from council import answers, attendance, calendar, charter, doors, files, meetings, notices, plans
 from council.deadlines import local_date
 from council.files import Picture, Role
 from council.gate import Context, Possible, act
+from council.kinds import DELEGATES_SHARE, MeetingKind
 from council.meetings import AgendaItem, ItemKind, ItemStage, Meeting, MeetingStage
 from council.notices import NoticeKind
+from council.people import Post
+from council.places import Place
 from council.policy import Can
 from council.proposals import Proposal, Stage
 from council.workflow import Transition, Workflow, open_transitions
@@ -21,13 +24,32 @@ def has_place(ctx: Context, meeting: Meeting) -> bool:
 
 
 def all_five_invited(ctx: Context, meeting: Meeting) -> bool:
-    """Each of the five constituencies has at least one seat."""
+    """In a joint meeting each of the five constituencies has at least one seat."""
+    if not meeting.rule.each_present:
+        return True
     due = attendance.count(ctx.session, meeting).due
     return all(due[name] for name in meeting.rule.constituencies)
 
 
+def somebody_invited(ctx: Context, meeting: Meeting) -> bool:
+    """Somebody has a seat, unless anybody may come."""
+    return not meeting.of_kind.invites or bool(meetings.seats(ctx.session, meeting.id))
+
+
+def delegates_enough(ctx: Context, meeting: Meeting) -> bool:
+    """In a delegates' assembly at least four fifths of the seats are delegates'."""
+    if meeting.kind is not MeetingKind.DELEGATES:
+        return True
+    place = ctx.session.get_one(Place, meeting.community_id)
+    held = plans.officers(ctx.session, place, Post.DELEGATE, ctx.now)
+    delegates = {row.person_id for row in held}
+    seats = [seat.person_id in delegates for seat in meetings.seats(ctx.session, meeting.id)]
+    part, whole = DELEGATES_SHARE
+    return sum(seats) * whole >= len(seats) * part
+
+
 def agenda_complete(ctx: Context, meeting: Meeting) -> bool:
-    """There is at least one item on the agenda, and each to be decided has its motion in writing."""
+    """There is at least one item, and each that is to be decided has its motion in writing."""
     agenda = meetings.items(ctx.session, meeting.id)
     decided = [item for item in agenda if meeting.decides and item.kind is ItemKind.DECISION]
     return bool(agenda) and all(item.motion for item in decided)
@@ -47,7 +69,7 @@ def units_answered(ctx: Context, meeting: Meeting) -> bool:
 
 
 def notice_in_time(ctx: Context, meeting: Meeting) -> bool:
-    """The notice goes out as many days before the meeting as the charter asks."""
+    """The notice goes out as many days before the meeting as charter and law ask."""
     return ctx.now < meeting.notice_by
 
 
@@ -62,7 +84,7 @@ def hour_has_come(ctx: Context, meeting: Meeting) -> bool:
 
 
 def quorum_met(ctx: Context, meeting: Meeting) -> bool:
-    """At least half of all seats have signed in, and at least one of each constituency."""
+    """As many have signed in as the rule of the meeting asks."""
     return attendance.count(ctx.session, meeting).met
 
 
@@ -124,6 +146,15 @@ def begin(ctx: Context, meeting: Meeting) -> None:
     calendar.meet(ctx, meeting, "attend_meeting")
 
 
+def talk(ctx: Context, meeting: Meeting) -> None:
+    """Too few came: it goes on as a talk that decides nothing; its matters are called again."""
+    attendance.freeze(ctx.session, meeting)
+    meeting.began_at = meeting.talk_at = ctx.now
+    calendar.meet(ctx, meeting, "attend_meeting")
+    for matter in _matters(ctx, meeting):
+        await_meeting(ctx, matter)
+
+
 def fall(ctx: Context, meeting: Meeting) -> None:
     """The numbers show why the meeting fell; its matters wait for another one."""
     attendance.freeze(ctx.session, meeting)
@@ -156,8 +187,8 @@ MEETING = Workflow(
     MeetingStage.PLANNED,
     (
         T("notify", MeetingStage.PLANNED, MeetingStage.NOTIFIED, Can.CONVENE,
-          (has_place, all_five_invited, agenda_complete, matters_ready, units_answered,
-           notice_in_time), call),
+          (has_place, somebody_invited, all_five_invited, delegates_enough, agenda_complete,
+           matters_ready, units_answered, notice_in_time), call),
         T("cancel", MeetingStage.PLANNED, MeetingStage.CANCELLED, Can.CONVENE,
           (), cancel),
         T("cancel", MeetingStage.NOTIFIED, MeetingStage.CANCELLED, Can.CONVENE,
@@ -168,6 +199,8 @@ MEETING = Workflow(
           (quorum_met, matters_ready), begin),
         T("fall", MeetingStage.CHECK_IN, MeetingStage.FELL, Can.CHAIR,
           (hour_has_come, quorum_missing), fall),
+        T("go_on_as_talk", MeetingStage.CHECK_IN, MeetingStage.IN_SESSION, Can.CHAIR,
+          (hour_has_come, quorum_missing), talk),
         T("adjourn", MeetingStage.IN_SESSION, MeetingStage.ADJOURNED, Can.CHAIR,
           (every_item_settled,), adjourn),
     ),

@@ -6,15 +6,18 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from council import calendar, deliberations, files, meetings, notices, plans, sittings
-from council.errors import NotAllowed, NotReady
+from council import calendar, deliberations, files, meetings, notices, plans, rollcalls, sittings
+from council.decisions import Outcome
+from council.errors import Invalid, NotAllowed, NotReady
 from council.gate import Act, through
-from council.meetings import Meeting, MeetingStage
+from council.kinds import MeetingKind
+from council.meetings import ItemKind, Meeting, MeetingStage
 from council.notices import NoticeKind
 from council.people import Constituency, Post
 from council.plans import Topic
 from council.policy import Can
 from council.proposals import Stage
+from council.votes import Choice
 from tests.hall import SEATS, Hall
 from tests.world import World
 
@@ -240,3 +243,72 @@ def test_whoever_may_take_a_step_is_told_what_is_missing(hall: Hall) -> None:
         "notify": ("units_answered",), "cancel": (),
     }  # fmt: skip
     assert sittings.steps(hall.world.as_("neighbour"), meeting) == []
+
+
+def test_too_few_go_on_as_a_talk_that_decides_nothing(hall: Hall) -> None:
+    meeting = hall.opened()
+    hall.come(meeting, Constituency.PARTY)
+    with pytest.raises(NotAllowed):
+        hall.move(Post.PARTY_LEAD, meeting, "go_on_as_talk")
+    hall.move(Post.FACILITATOR, meeting, "go_on_as_talk")
+    assert (meeting.stage, meeting.talk_at) == (MeetingStage.IN_SESSION, hall.world.now)
+    assert not meeting.decides
+    assert meeting.quorum is not None
+    assert not meeting.quorum["met"]
+    assert hall.matter.stage is Stage.READY_FOR_MEETING
+    assert calendar.running(hall.world.session, hall.matter, "call_meeting")
+    chair = hall.world.as_(Post.FACILITATOR)
+    (item,) = hall.items(meeting)
+    deliberations.open_item(chair, item)
+    with pytest.raises(NotReady) as refusal:
+        deliberations.open_vote(chair, item)
+    assert "item_decides" in refusal.value.needs
+    deliberations.hear(chair, item)
+    hall.move(Post.FACILITATOR, meeting, "adjourn")
+    assert plans.ready(hall.world.session, hall.world.community.id) == [hall.matter]
+    assert "meeting.go_on_as_talk" in hall.world.acts()
+
+
+def test_a_talk_hall_has_no_seats_and_begins_freely(hall: Hall) -> None:
+    talk = Topic(title="楼道堆物怎么办", kind=ItemKind.TALK)
+    of = {"kind": MeetingKind.TALK_HALL, "seats": ()}
+    meeting = hall.begun(agenda=(talk,), present=(), **of)
+    assert (meeting.decides, meeting.stage) == (False, MeetingStage.IN_SESSION)
+    for wrong, key in (
+        ({"seats": SEATS}, "anybody_may_come"),
+        ({"agenda": (Topic(hall.matter.id),)}, "matters_in_joint_only"),
+        ({"agenda": (Topic(title="开会"),)}, "kind_only_talks"),
+        ({"kind": MeetingKind.RESIDENTS}, "assembly_by_vote"),
+    ):
+        with pytest.raises(Invalid) as refusal:
+            hall.planned(**{"agenda": (talk,)} | of | wrong)
+        assert key in {one.key for one in refusal.value.problems}
+
+
+def test_a_delegates_assembly_seats_delegates_four_fifths_and_the_chair_keeps_the_vote(
+    hall: Hall,
+) -> None:
+    report = Topic(title="年度报告", motion="通过年度报告。")
+    of = {"kind": MeetingKind.DELEGATES, "agenda": (report,)}
+    with pytest.raises(Invalid) as refusal:
+        hall.planned(seats=("neighbour",), **of)
+    assert [one.key for one in refusal.value.problems] == ["not_in_office"]
+    few = hall.planned(seats=(Post.COMMITTEE, Post.DELEGATE), **of)
+    with pytest.raises(NotReady) as blocked:
+        hall.move(Post.PARTY_LEAD, few, "notify")
+    assert blocked.value.needs == ("delegates_enough",)
+    nobody = hall.planned(seats=(), **of)
+    with pytest.raises(NotReady) as blocked:
+        hall.move(Post.PARTY_LEAD, nobody, "notify")
+    assert blocked.value.needs == ("somebody_invited",)
+    meeting = hall.begun(seats=(Post.DELEGATE,), present=(Post.DELEGATE,), **of)
+    vote = deliberations.open_vote(
+        hall.world.as_(Post.FACILITATOR),
+        hall.asked(
+            deliberations.open_item(hall.world.as_(Post.FACILITATOR), hall.items(meeting)[0])
+        ),
+    )
+    rollcalls.cast(hall.world.as_(Post.DELEGATE), vote, choice=Choice.FOR)
+    deliberations.close_vote(hall.world.as_(Post.FACILITATOR), vote)
+    assert vote.outcome is Outcome.ADOPTED
+    assert vote.due == {"all": 1}
