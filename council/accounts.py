@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import passwords, people, slips
-from council.db import HASHED, PLAIN, Base, Governed
+from council.db import HASHED, PLAIN, Base, Governed, Ready
 from council.errors import Invalid, NotFound, Problem, TooMany, checking
 from council.gate import Context, act
 from council.passwords import Hashed
@@ -319,8 +319,8 @@ class Current:
 
 def current(session: Session, token: str, now: datetime) -> Current | None:
     """Who is signed in with this token; None when it ended or the account was closed."""
-    row = session.execute(_CURRENT, {"token": _hash(token), "now": now}).one_or_none()
-    return Current(*row) if row else None
+    rows = _CURRENT.rows(session, token=_hash(token), now=now)
+    return Current(*rows[0]) if rows else None
 
 
 def devices(session: Session, account_id: int, now: datetime) -> list[SignIn]:
@@ -370,7 +370,7 @@ def _hash(value: str) -> str:
 
 # The statement behind every request, built once
 
-_CURRENT = (
+_CURRENT = Ready(
     select(
         SignIn.id, SignIn.account_id, SignIn.person_id, Account.name, SignIn.chosen,
         SignIn.last_seen, SignIn.token_hash,

@@ -290,10 +290,11 @@ class Standing:
 
 
 def standing(session: Session, vote: Vote, person_id: int | None) -> Standing:
-    """For whom this person votes, their own entry first (one statement)."""
-    asked = {"vote": vote.id, "me": person_id}
-    found = session.execute(_STANDING, asked) if person_id else ()
-    return Standing(tuple((voter, bool(done)) for voter, done in found))
+    """For whom this person votes, their own entry first (one statement); copies, for reading."""
+    found = _STANDING.rows(session, vote=vote.id, me=person_id) if person_id else ()
+    return Standing(
+        tuple((Voter(**dict(zip(_ENTRY, row, strict=True))), bool(done)) for *row, done in found)
+    )
 
 
 def turnout(session: Session, vote_id: int) -> dict[Constituency | None, tuple[int, int]]:
@@ -316,7 +317,8 @@ _MARK = Ready(
     .where(_MARKS.c.voter_id == bindparam("voter"), _MARKS.c.done.is_(False))
     .values(done=True, channel=bindparam("how"))
 )
-_STANDING = proxies.MINE.add_columns(Mark.done).outerjoin(Mark, Mark.voter_id == Voter.id)
+_ENTRY = tuple(proxies.MINE.selected_columns.keys())
+_STANDING = Ready(proxies.MINE.add_columns(Mark.done).outerjoin(Mark, Mark.voter_id == Voter.id))
 _INSERT = Ready(insert(_BOX))
 _IN_BOX = select(_BOX.c.c).where(_BOX.c.c == bindparam("c"), _BOX.c.vote_id == bindparam("vote"))
 _BALLOTS = (

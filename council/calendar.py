@@ -6,11 +6,11 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import chinese_calendar
-from sqlalchemy import ColumnElement, ForeignKey, Select, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import deadlines, policy
-from council.db import PLAIN, Base, Governed
+from council.db import PLAIN, Base, Governed, Ready
 from council.deadlines import Limit, Remaining
 from council.errors import checking
 from council.gate import Context, Situated, act
@@ -239,7 +239,7 @@ def waiting(session: Session, actor: Actor, now: datetime, limit: int = 100) -> 
 
 def waiting_count(session: Session, actor: Actor) -> int:
     """How many things wait for this person, in one statement."""
-    return session.scalar(_counted(_held(actor)), {"me": actor.person_id}) or 0
+    return int(_counted(_held(actor)).rows(session, me=actor.person_id)[0][0])
 
 
 def overdue(session: Session, now: datetime, kinds: Iterable[str]) -> list[Deadline]:
@@ -292,6 +292,6 @@ def _waits_for(held: Held) -> ColumnElement[bool]:
 
 
 @lru_cache(maxsize=256)
-def _counted(held: Held) -> Select[int]:
+def _counted(held: Held) -> Ready:
     """The question behind every page: built once for all who hold the same."""
-    return select(func.count()).select_from(Deadline).where(_waits_for(held))
+    return Ready(select(func.count()).select_from(Deadline).where(_waits_for(held)))

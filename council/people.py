@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council.db import HASHED, PLAIN, Base, Governed
+from council.db import HASHED, PLAIN, Base, Governed, Ready
 from council.places import Place, Unit
 
 
@@ -195,13 +195,14 @@ def actor(
 ) -> Actor:
     """The person with every membership and office in force at `now` (two statements)."""
     memberships: dict[int, dict[Constituency, int | None]] = {}
-    asked = {"person": person_id}
-    for community_id, constituency, unit_id, since, until in session.execute(_BELONGS, asked):
+    belongs = _BELONGS.rows(session, person=person_id)
+    for community_id, constituency, unit_id, since, until in belongs:
         if since <= now and (until is None or now < until):
             memberships.setdefault(community_id, {})[constituency] = unit_id
+    holds = _HOLDS.rows(session, person=person_id)
     offices = tuple(
         Held(post, place_id, path, unit_id, number)
-        for post, place_id, path, unit_id, number, since, until in session.execute(_HOLDS, asked)
+        for post, place_id, path, unit_id, number, since, until in holds
         if since <= now and (until is None or now < until)
     )
     return Actor(person_id, memberships, offices, chosen, account_id)
@@ -331,11 +332,13 @@ def _names(session: Session, consenting: set[int]) -> dict[int, str]:
 
 # The statements behind every request, built once
 
-_BELONGS = select(
-    Membership.community_id, Membership.constituency, Membership.unit_id, Membership.since,
-    Membership.until,
-).where(Membership.person_id == bindparam("person"))  # fmt: skip
-_HOLDS = (
+_BELONGS = Ready(
+    select(
+        Membership.community_id, Membership.constituency, Membership.unit_id, Membership.since,
+        Membership.until,
+    ).where(Membership.person_id == bindparam("person"))
+)  # fmt: skip
+_HOLDS = Ready(
     select(
         Office.post, Office.community_id, Place.path, Office.unit_id, Office.number, Office.since,
         Office.until,

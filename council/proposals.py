@@ -304,7 +304,7 @@ def supports(session: Session, proposal: Proposal, actor: Actor) -> bool:
 def visible_to(ctx: Context) -> ColumnElement[bool]:
     """Which matters this reader may see: public ones, one's own, and those one works with."""
     shown: list[ColumnElement[bool]] = [Proposal.stage.not_in(PRIVATE)]
-    if ctx.actor and ctx.actor.person_id:
+    if ctx.actor and ctx.actor.person_id is not None:
         me = ctx.actor.person_id
         shown += [Proposal.author_id == me, Proposal.entered_by_id == me]
         desks = policy.HOLDERS[Can.SCREEN].posts | policy.HOLDERS[Can.ADMIT].posts

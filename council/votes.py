@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Index,
     Select,
     UniqueConstraint,
+    bindparam,
     func,
     select,
     tuple_,
@@ -20,11 +22,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import policy, proposals
-from council.db import HASHED, PLAIN, Base, Governed
+from council.db import HASHED, PLAIN, Base, Governed, Ready
 from council.decisions import Outcome, Result
 from council.errors import NotFound
 from council.gate import Context
-from council.people import Constituency, Post
+from council.people import Actor, Constituency, Held, Post
 from council.places import Place
 from council.policy import Can
 from council.proposals import Proposal
@@ -255,10 +257,25 @@ def seen(ctx: Context) -> Select[Vote]:
 
 def get(ctx: Context, vote_id: int) -> Vote:
     """One vote. Raises NotFound when there is none, or none that this reader may see."""
-    row = ctx.session.scalars(seen(ctx).where(Vote.id == vote_id)).first()
-    if row is None:
+    if not sees(ctx, vote_id):
         raise NotFound("not_found")
-    return row
+    return ctx.session.get_one(Vote, vote_id)
+
+
+def sees(ctx: Context, vote_id: int) -> bool:
+    """Whether there is such a vote, and this reader may see it."""
+    me = ctx.actor.person_id if ctx.actor else None
+    offices = ctx.actor.offices if ctx.actor else ()
+    return bool(_sees(offices, me is not None).rows(ctx.session, vote=vote_id, me=me))
+
+
+@lru_cache(maxsize=256)
+def _sees(offices: tuple[Held, ...], somebody: bool) -> Ready:  # noqa: FBT001
+    """The question behind it: built once for all who hold the same."""
+    nobody: Any = None
+    me: Any = bindparam("me") if somebody else None
+    asking = Context(nobody, Actor(me, offices=offices), datetime.min.replace(tzinfo=UTC))
+    return Ready(seen(asking).with_only_columns(Vote.id).where(Vote.id == bindparam("vote")))
 
 
 def latest(session: Session, proposal_id: int) -> Vote | None:

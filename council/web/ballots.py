@@ -18,10 +18,11 @@ from council import (
     receipts,
     rulecards,
     sealing,
+    votes,
 )
 from council.ballots import Receipt, Standing
 from council.checkpoint import Signer
-from council.errors import Invalid, Problem
+from council.errors import Invalid, NotFound, Problem
 from council.gate import Context
 from council.preparations import Preparation
 from council.proxies import Entitled
@@ -71,12 +72,21 @@ def _booth(ctx: Context, vote: Vote, asked: str, *, entering: bool = False) -> B
     return Booth(vote, found, voter, done, entering)
 
 
+def _vote(request: Request, ctx: Context) -> Vote:
+    """The secret vote of the address, read once until the log grows. Raises NotFound."""
+    vote_id, log_size = int(request.path_params["id"]), request.state.look.log_size
+    if not votes.sees(ctx, vote_id):
+        raise NotFound("not_found")
+    finished: Finished = request.app.state.finished
+    return finished.known(log_size, ("vote", vote_id), lambda: formal.secret_vote(request, ctx))
+
+
 def _sent(request: Request, ctx: Context, form: Form) -> Booth:
     """The booth that a form was sent from; for a worker that of the person whom it names.
 
     Raises Invalid when the number at the counter is nobody's, or not on the roll.
     """
-    entering, vote = form.flag("entering"), formal.secret_vote(request, ctx)
+    entering, vote = form.flag("entering"), _vote(request, ctx)
     if entering:
         ctx.behalf = counter.caller(request, ctx, vote.community_id)
     booth = _booth(ctx, vote, form.value("entry"), entering=entering)

@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from markupsafe import escape
 from starlette.requests import Request
@@ -20,6 +20,8 @@ from council.people import Actor
 from council.web import look as looks
 from council.web import pages
 from council.web.look import Look
+
+T = TypeVar("T")
 
 MOST = 64
 """Pages that are kept in memory at a time, about 20 KB each."""
@@ -45,6 +47,18 @@ class Finished:
 
     def __init__(self) -> None:
         self._kept: dict[Hashable, list[str]] = {}
+        self._known: tuple[int, dict[Hashable, Any]] = (0, {})
+
+    def known(self, log_size: int, about: Hashable, ask: Callable[[], T]) -> T:
+        """What everybody sees alike, asked once until the log grows; for reading only."""
+        size, found = self._known
+        if size != log_size:
+            found = {}
+            self._known = (log_size, found)
+        if about not in found:
+            found[about] = ask()
+        kept: T = found[about]
+        return kept
 
     def page(
         self,

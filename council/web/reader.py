@@ -25,6 +25,7 @@ from council.proposals import Proposal
 from council.settings import Settings
 from council.votes import Vote
 from council.web import cookies, csrf
+from council.web.finished import Finished
 from council.web.look import Look, Translations
 
 ROWS: dict[str, type[Any]] = {
@@ -47,13 +48,14 @@ def meet(request: Request, session: Session, now: datetime) -> Current | None:
     actor = (
         people.actor(session, here.person_id, now, here.chosen, here.account_id) if here else None
     )
-    community, several = _community(request, session, actor)
+    log_size = audit.size(session)
+    community, several = _community(request, session, actor, log_size)
     look = replace(
         plain_look(request, now),
         community=community,
         several=several,
         example=bool(community and community.is_example),
-        log_size=audit.size(session),
+        log_size=log_size,
     )
     if here and actor:
         look = replace(
@@ -70,17 +72,19 @@ def meet(request: Request, session: Session, now: datetime) -> Current | None:
 
 
 def _community(
-    request: Request, session: Session, actor: Actor | None
+    request: Request, session: Session, actor: Actor | None, log_size: int
 ) -> tuple[Place | None, bool]:
     """The community that this page is about, and whether there are others.
 
     A row's own page is always about the row's community, and a form goes where it was shown. Else
     what the reader chose last counts, then where they belong, then the first by code.
     """
-    first = places.first_communities(session)
+    finished: Finished = request.app.state.finished
+    first = finished.known(log_size, "communities", lambda: places.first_communities(session))
     request.state.usual = next(iter(first), None)
     if len(first) < 2:
         return request.state.usual, False
+    first = places.first_communities(session)
     chosen = _known(session, getattr(request.state, "community", ""))
     request.state.usual = usual = chosen or _own(session, actor, first[0])
     return _of_row(request, session) or _of_form(request, session) or usual, True
