@@ -58,14 +58,15 @@ def opened(folder: Path, voters: int) -> Poll:
         booth.does(lambda: session.add(papers))
         booth.opened()
         found = select(Voter.id).where(Voter.vote_id == booth.vote.id).order_by(Voter.number)
-        seats = _people(session, world.community.id, session.scalars(found).all(), now)
+        seats = newcomers(session, world.community.id, session.scalars(found).all(), now)
         vote_id = booth.vote.id
     return Poll(database, vote_id, iter(seats))
 
 
-def _people(
+def newcomers(
     session: Session, community_id: int, voter_ids: Sequence[int], now: datetime
 ) -> list[Seat]:
+    """Residents, signed in already; each takes one of these entries of a roll."""
     write = session.connection().execute
     first = write(select(Person.id).order_by(Person.id.desc()).limit(1)).scalar_one() + 1
     seats = [Seat(v, first + n, f"token-{n}") for n, v in enumerate(voter_ids)]

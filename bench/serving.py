@@ -50,6 +50,13 @@ def cpu_of(process: int) -> float:
 @contextmanager
 def served(*arguments: str, port: int, **environment: str) -> Iterator[int]:
     """A Python server that listens on the port; gives its process."""
+    with running(*arguments, port=port, **environment) as process:
+        yield process.pid
+
+
+@contextmanager
+def running(*arguments: str, port: int, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """The same, as a process that can be stopped."""
     process = subprocess.Popen(  # noqa: S603  (our own command)
         [sys.executable, *arguments], cwd=ROOT, env=os.environ | environment,
         stdout=subprocess.DEVNULL,
@@ -59,7 +66,7 @@ def served(*arguments: str, port: int, **environment: str) -> Iterator[int]:
             if process.poll() is not None:
                 raise SystemExit(f"the server {arguments} did not start")
             time.sleep(0.05)
-        yield process.pid
+        yield process
     finally:
         process.terminate()
         process.wait()
