@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import Browser
 
-from council import accounts, passwords, slips
+from council import accounts, paperballots, passwords, slips
 from council.accounts import Newcomer
 from council.demo.cast import PASSWORD
 from council.people import Post
@@ -28,8 +28,8 @@ WORKER, ONE, TWO = Post.COMMUNITY_WORKER, Post.RECORDER, Post.FACILITATOR
 
 @pytest.fixture
 def poll(world: World) -> Poll:
-    """A secret vote of five people, open, in which paper is offered."""
-    made = Poll(world, size=5)
+    """A secret vote of seventeen people, open, in which paper is offered."""
+    made = Poll(world, size=17)
     made.opened(paper=True, secret=True)
     for who in (WORKER, ONE, TWO, WATCH):
         newcomer = Newcomer(person_id=world.who[who], constituency=None)
@@ -57,7 +57,7 @@ def stage(browser: Browser, poll: Poll, tmp_path: Path) -> Iterator[Stage]:
 
 def test_paper_from_the_counter_to_the_count(stage: Stage, poll: Poll) -> None:
     vote = f"/votes/{poll.vote.id}"
-    three_slips_and_one_exchanged(stage, vote)
+    slips_at_the_counter(stage, poll, vote)
     poll.world.now = poll.vote.closes_at or poll.world.now
     poll.tick()
     poll.world.commit()
@@ -70,41 +70,44 @@ def test_paper_from_the_counter_to_the_count(stage: Stage, poll: Poll) -> None:
     stage.go(f"{vote}/count")
     stage.is_sound()
     stage.press("开始清点一捆")
-    keys(stage, 2, 1)
+    keys(stage, 12, 5)
     stage.sees("您的一份录好了。")
     stage.leave()
     stage.sign_in(TWO)
     stage.go(f"{vote}/count/1")
     stage.sees("您看不到他的数")
-    keys(stage, 1, 2)
+    keys(stage, 11, 6)
     stage.sees("两人录的有 2 处不同。", "合计 · 赞成", "合计 · 反对")
     stage.misses("合计 · 弃权")
     stage.is_sound()
-    keys(stage, 2, 1)
+    keys(stage, 12, 5)
     stage.leave()
     stage.sign_in(ONE)
     stage.go(f"{vote}/count/1")
-    keys(stage, 2, 1)
+    keys(stage, 12, 5)
     stage.sees("两人数的一样。")
     stage.go(f"{vote}/count")
     stage.press("对账")
-    stage.sees("印发 6 张 = 用掉 3 张 + 写坏收回 1 张 + 剩下 2 张")
+    stage.sees("印发 20 张 = 用掉 17 张 + 写坏收回 1 张 + 剩下 2 张")
 
 
-def three_slips_and_one_exchanged(stage: Stage, vote: str) -> None:
-    """The worker prints six slips, hands out three, and exchanges a spoiled one."""
+def slips_at_the_counter(stage: Stage, poll: Poll, vote: str) -> None:
+    """The worker prints twenty slips, hands out seventeen, and exchanges a spoiled one."""
     stage.sign_in(WORKER)
     stage.go(vote)
     stage.follow("纸票服务台")
-    stage.fill("印多少张", "6")
+    stage.fill("印多少张", "20")
     stage.press("编号并打印")
     stage.sees("沿线裁开")
-    for number in ("1", "2", "3"):
-        stage.go(f"{vote}/paper")
-        stage.fill("名册编号或姓名", number)
-        stage.press("查找")
-        stage.press("发一张纸票")
-        stage.sees("请交给他一张纸票")
+    stage.go(f"{vote}/paper")
+    stage.fill("名册编号或姓名", "1")
+    stage.press("查找")
+    stage.press("发一张纸票")
+    stage.sees("请交给他一张纸票")
+    for number in range(2, 18):
+        paperballots.hand(poll.world.as_(WORKER), poll.vote, number=number)
+    poll.world.commit()
+    stage.go(f"{vote}/paper")
     stage.is_sound()
     stage.fill("写坏的纸票编号", "2")
     stage.press("收回换发")
