@@ -1,22 +1,21 @@
 """Motions: one thing at a time; who wants it otherwise moves an amendment, text against text."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import attendance, chairing, differences, meetings, rollcalls, votes
+from council import attendance, chairing, meetings, rollcalls, votes
 from council.chairing import does_not_preside, has_not_left_the_chair
 from council.db import Base, Governed
 from council.decisions import Outcome
-from council.differences import Piece
 from council.errors import checking
 from council.gate import Context, Possible, act, after
 from council.meetings import AgendaItem, ItemStage, Meeting, MeetingSeat, MeetingStage
-from council.people import SYSTEM, Channel, Constituency
+from council.people import SYSTEM, Channel
 from council.policy import Can
 from council.rollcalls import Seat
 from council.votes import Vote, VoteStage
@@ -60,7 +59,8 @@ def is_debated(ctx: Context, motion: "Motion") -> bool:
 def is_innermost(ctx: Context, motion: "Motion") -> bool:
     """No amendment to it is open: the innermost is settled first."""
     return not any(
-        row.depth > motion.depth and row.stage in LIVE for row in _rows(ctx.session, motion.item_id)
+        row.depth > motion.depth and row.stage in LIVE
+        for row in of_item(ctx.session, motion.item_id)
     )
 
 
@@ -239,7 +239,7 @@ def amend(ctx: Context, motion: Motion, *, text: str) -> Motion:
 
 def call(ctx: Context, item: AgendaItem) -> None:
     """The motion of an item that is called is under debate; a slip of the chair makes no second."""
-    if item.motion and not _rows(ctx.session, item.id):
+    if item.motion and not of_item(ctx.session, item.id):
         _add(ctx, item, None, item.motion, MotionStage.DEBATING)
 
 
@@ -312,38 +312,15 @@ def follow_vote(ctx: Context, vote: Vote) -> None:
 # Questions
 
 
+def of_item(session: Session, item_id: int) -> list[Motion]:
+    """The motion of an item and all its amendments, in the order in which they were moved."""
+    found = select(Motion).where(Motion.item_id == item_id).order_by(Motion.id)
+    return list(session.scalars(found))
+
+
 def stack(session: Session, item_id: int) -> list[Motion]:
     """The motion of an item and the amendments that are open, the innermost last."""
-    return [row for row in _rows(session, item_id) if row.stage in LIVE]
-
-
-@dataclass(frozen=True)
-class Told:
-    """A motion or an amendment, for pages: by whom, what changes, and the vote on it if any."""
-
-    row: Motion
-    mover: Constituency | None
-    seconder: Constituency | None
-    vote: Vote | None
-    pieces: tuple[Piece, ...]
-
-
-def told(session: Session, item_id: int) -> list[Told]:
-    """All that was moved about an item, in the order in which it was; three statements."""
-    rows = _rows(session, item_id)
-    cast = of_votes(session, [row.id for row in rows])
-    ids = {one for row in rows for one in (row.mover_seat_id, row.seconder_seat_id)} - {None}
-    found = select(MeetingSeat.id, MeetingSeat.constituency).where(MeetingSeat.id.in_(ids))
-    seats: dict[int | None, Constituency] = {
-        row.id: row.constituency for row in session.execute(found)
-    }
-    return [
-        Told(
-            row, seats.get(row.mover_seat_id), seats.get(row.seconder_seat_id), cast.get(row.id),
-            differences.pieces(row.before, row.text),
-        )
-        for row in rows
-    ]  # fmt: skip
+    return [row for row in of_item(session, item_id) if row.stage in LIVE]
 
 
 def steps(ctx: Context, motion: Motion) -> list[tuple[Transition[Motion, MotionStage], Possible]]:
@@ -359,11 +336,6 @@ def of_votes(session: Session, motion_ids: Iterable[int]) -> dict[int, Vote]:
 
 
 # Private helpers
-
-
-def _rows(session: Session, item_id: int) -> list[Motion]:
-    found = select(Motion).where(Motion.item_id == item_id).order_by(Motion.id)
-    return list(session.scalars(found))
 
 
 def _as_system(ctx: Context) -> Context:

@@ -1,0 +1,84 @@
+"""Debates: what was moved about an item, how its text would change, and who may do what now."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from council import differences, gate, motions, policy
+from council.differences import Piece
+from council.gate import Context, Possible
+from council.meetings import AgendaItem, MeetingSeat
+from council.motions import LIVE, Motion, MotionStage
+from council.people import Constituency
+from council.policy import Can
+from council.votes import Vote
+from council.workflow import Transition
+
+
+@dataclass(frozen=True)
+class Told:
+    """A motion or an amendment: by whom, what changes, and the vote on it, if any."""
+
+    row: Motion
+    mover: Constituency | None
+    seconder: Constituency | None
+    vote: Vote | None
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class Debate:
+    """What is open about an item, the innermost last, what is settled, and what one may do."""
+
+    open: tuple[Told, ...]
+    settled: tuple[Told, ...]
+    steps: tuple[tuple[Transition[Motion, MotionStage], Possible], ...]
+    amend: Possible | None
+    closes: Possible | None
+    enters: bool
+
+    @property
+    def inner(self) -> Told | None:
+        """The one that is settled first."""
+        return self.open[-1] if self.open else None
+
+    @property
+    def voting(self) -> Told | None:
+        """The amendment that is being voted on."""
+        inner = self.inner
+        return inner if inner and inner.vote and inner.vote.is_open else None
+
+
+def told(session: Session, item_id: int) -> list[Told]:
+    """All that was moved about an item, in the order in which it was; three statements."""
+    rows = motions.of_item(session, item_id)
+    cast = motions.of_votes(session, [row.id for row in rows])
+    ids = {one for row in rows for one in (row.mover_seat_id, row.seconder_seat_id)} - {None}
+    found = select(MeetingSeat.id, MeetingSeat.constituency).where(MeetingSeat.id.in_(ids))
+    seats: dict[int | None, Constituency] = {
+        row.id: row.constituency for row in session.execute(found)
+    }
+    return [
+        Told(
+            row, seats.get(row.mover_seat_id), seats.get(row.seconder_seat_id), cast.get(row.id),
+            differences.pieces(row.before, row.text),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def of(ctx: Context, item: AgendaItem) -> Debate:
+    """The debate about an item, for whoever reads it."""
+    rows = told(ctx.session, item.id)
+    going = tuple(one for one in rows if one.row.stage in LIVE)
+    inner = going[-1] if going else None
+    vote = inner.vote if inner else None
+    return Debate(
+        going,
+        tuple(one for one in rows if one.row.depth and one.row.stage not in LIVE),
+        tuple(motions.steps(ctx, inner.row)) if inner else (),
+        gate.possible(ctx, "motion.amend", inner.row) if inner else None,
+        gate.possible(ctx, "vote.close", vote) if vote and vote.is_open else None,
+        policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, item.community_id),
+    )
