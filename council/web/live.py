@@ -43,80 +43,111 @@ FULL = b"Too many watch at the moment: the page asks again every few seconds by 
 NUMBER = re.compile(r"[0-9]{1,18}")
 
 
+class Watcher:
+    """Somebody who watches a meeting: what they were sent last, and what they wait for."""
+
+    __slots__ = ("address", "gone", "news", "seen")
+
+    def __init__(self, address: str, seen: int) -> None:
+        self.address, self.seen = address, seen
+        self.gone = False
+        self.news: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        """There is something to send, or nothing more; whoever is still busy looks anyway."""
+        if self.news is not None and not self.news.done():
+            self.news.set_result(None)
+
+    def leave(self, _left: object) -> None:
+        """The connection has ended."""
+        self.gone = True
+        self.wake()
+
+
 class Hub:
     """What this process knows of the meetings that somebody here watches."""
 
     def __init__(self, database: Database) -> None:
-        self.watchers: Counter[str] = Counter()
         self.closed = False
         self._ears = Ears(database, self._hear)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._versions: dict[int, int] = {}
-        self._frames: dict[int, bytes] = {}
-        self._next: dict[int, asyncio.Future[None]] = {}
+        self._messages: dict[int, Message] = {}
+        self._there: dict[int, set[Watcher]] = {}
+        self._addresses: Counter[str] = Counter()
 
     def open(self) -> None:
         """Begin to listen, in the loop in which the watchers are."""
-        self._loop = asyncio.get_running_loop()
         self._ears.open()
+        if (loop := asyncio.get_running_loop()) is not self._loop:
+            self._loop = loop
+            self._beat()
 
     def close(self) -> None:
         """Let every watcher go, since the server stops; from a signal handler or the loop."""
         self.closed = True
-        for waiting in list(self._next.values()):
-            if not waiting.done():
-                waiting.set_result(None)
+        self._wake_all()
 
     def stop(self) -> None:
         """Listen no more."""
         self.close()
         self._ears.close()
 
-    def enter(self, address: str) -> bool:
-        """Whether there is room for another watcher at this address; then it is counted."""
-        full = self.watchers.total() >= MOST or self.watchers[address] >= MOST_FROM_ONE
+    @property
+    def watchers(self) -> int:
+        """How many watch, whatever meeting."""
+        return self._addresses.total()
+
+    def enter(self, meeting_id: int, watcher: Watcher) -> bool:
+        """Whether there is room for another watcher at this address; then it is told of changes."""
+        full = self.watchers >= MOST or self._addresses[watcher.address] >= MOST_FROM_ONE
         if full or self.closed:
             return False
-        self.watchers[address] += 1
+        self._addresses[watcher.address] += 1
+        self._there.setdefault(meeting_id, set()).add(watcher)
         return True
 
-    def leave(self, address: str) -> None:
+    def leave(self, meeting_id: int, watcher: Watcher) -> None:
         """One watcher less."""
-        self.watchers[address] -= 1
-        if not self.watchers[address]:
-            del self.watchers[address]
+        self._there[meeting_id].discard(watcher)
+        self._addresses[watcher.address] -= 1
+        if not self._addresses[watcher.address]:
+            del self._addresses[watcher.address]
 
     def version(self, meeting_id: int) -> int:
         """The newest version that is known here."""
         return self._versions.get(meeting_id, 0)
 
-    def frame(self, meeting_id: int) -> bytes:
+    def message(self, meeting_id: int) -> Message:
         """What everybody who watches the meeting is sent: made once for each version.
 
         It says the version, and how many watch, so that they spread their questions over time.
         """
-        if meeting_id not in self._frames:
-            version, many = self.version(meeting_id), self.watchers.total()
-            frame = b"id: %d\nevent: version\ndata: %d %d\n\n" % (version, version, many)
-            self._frames[meeting_id] = frame
-        return self._frames[meeting_id]
+        if meeting_id not in self._messages:
+            version = self.version(meeting_id)
+            frame = b"id: %d\nevent: version\ndata: %d %d\n\n" % (version, version, self.watchers)
+            self._messages[meeting_id] = _body(frame)
+        return self._messages[meeting_id]
 
     def tell(self, meeting_id: int, version: int) -> None:
         """Note a version, in the loop, and wake who waits for it; an old one changes nothing."""
         if version <= self.version(meeting_id):
             return
         self._versions[meeting_id] = version
-        self._frames.pop(meeting_id, None)
-        waiting = self._next.pop(meeting_id, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(None)
+        self._messages.pop(meeting_id, None)
+        for watcher in self._there.get(meeting_id, ()):
+            watcher.wake()
 
-    def news(self, meeting_id: int) -> asyncio.Future[None]:
-        """What all who watch the meeting wait for together."""
-        found = self._next.get(meeting_id)
-        if found is None or found.done():
-            found = self._next[meeting_id] = asyncio.get_running_loop().create_future()
-        return found
+    def _wake_all(self) -> None:
+        for watchers in list(self._there.values()):
+            for watcher in list(watchers):
+                watcher.wake()
+
+    def _beat(self) -> None:
+        """Everybody is sent the newest once more, so that nobody between closes the connection."""
+        self._wake_all()
+        if self._loop is not None and not self.closed:
+            self._loop.call_later(random.uniform(*HEARTBEAT), self._beat)  # noqa: S311  (no secret)
 
     def _hear(self, meeting_id: int, version: int) -> None:
         """From any thread: a transaction has been committed."""
@@ -144,16 +175,20 @@ class Streams:
         if page.status != 200:
             await page.pass_on(send)
             return
-        address = scope["client"][0] if scope.get("client") else ""
-        if not hub.enter(address):
+        meeting_id = int(watched[1])
+        watcher = Watcher(scope["client"][0] if scope.get("client") else "", _seen(scope))
+        if not hub.enter(meeting_id, watcher):
             await page.refuse(send)
             return
-        meeting_id = int(watched[1])
         hub.tell(meeting_id, int(page.body))
+        gone = asyncio.ensure_future(_left(receive))
+        gone.add_done_callback(watcher.leave)
         try:
-            await _stream(hub, meeting_id, page, _seen(scope), receive, send)
+            await send(page.opening())
+            await _stream(hub, meeting_id, watcher, send)
         finally:
-            hub.leave(address)
+            gone.cancel()
+            hub.leave(meeting_id, watcher)
 
 
 def _wants_events(scope: Scope) -> bool:
@@ -194,6 +229,14 @@ class Page:
         own = {b"content-type", b"content-length", b"cache-control", b"content-encoding"}
         return [(name, value) for name, value in self.start["headers"] if name.lower() not in own]
 
+    def opening(self) -> Message:
+        """The beginning of an answer that stays open."""
+        head = [
+            *self.headers(), (b"content-type", b"text/event-stream; charset=utf-8"),
+            (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"),
+        ]  # fmt: skip
+        return {"type": "http.response.start", "status": 200, "headers": head}
+
     async def refuse(self, send: Send) -> None:
         """There is no room for another watcher; pages still ask again by themselves."""
         length = str(len(FULL)).encode()
@@ -208,37 +251,23 @@ class Page:
         await send({"type": "http.response.body", "body": self.body})
 
 
-async def _stream(
-    hub: Hub, meeting_id: int, page: Page, seen: int, receive: Receive, send: Send
-) -> None:
+async def _stream(hub: Hub, meeting_id: int, watcher: Watcher, send: Send) -> None:
     """Send the newest version whenever there is one that this watcher has not been sent."""
-    head = [
-        *page.headers(), (b"content-type", b"text/event-stream; charset=utf-8"),
-        (b"cache-control", b"no-store"), (b"x-accel-buffering", b"no"),
-    ]  # fmt: skip
-    await send({"type": "http.response.start", "status": 200, "headers": head})
-    await _send(send, b"retry: %d\n\n" % random.randint(*RETRY))  # noqa: S311  (no secret)
-    gone = asyncio.ensure_future(_left(receive))
-    try:
-        while not (hub.closed or gone.done()):
-            news = hub.news(meeting_id)
-            if hub.version(meeting_id) != seen:  # also what came while this one was slow
-                seen = hub.version(meeting_id)
-                await _send(send, hub.frame(meeting_id))
-                continue
-            silence = random.uniform(*HEARTBEAT)  # noqa: S311  (no secret)
-            done, _ = await asyncio.wait(
-                (news, gone), timeout=silence, return_when=asyncio.FIRST_COMPLETED
-            )
-            if not done:  # the same once more, which a browser can hear
-                await _send(send, hub.frame(meeting_id))
-    finally:
-        gone.cancel()
+    await send(_body(b"retry: %d\n\n" % random.randint(*RETRY)))  # noqa: S311  (no secret)
+    woken = False
+    while not (hub.closed or watcher.gone):
+        if woken or hub.version(meeting_id) != watcher.seen:  # also while this one was slow
+            watcher.seen = hub.version(meeting_id)
+            await send(hub.message(meeting_id))
+        if hub.version(meeting_id) == watcher.seen and not (hub.closed or watcher.gone):
+            watcher.news = asyncio.get_running_loop().create_future()
+            await watcher.news
+            woken = True
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _send(send: Send, frame: bytes) -> None:
-    await send({"type": "http.response.body", "body": frame, "more_body": True})
+def _body(frame: bytes) -> Message:
+    return {"type": "http.response.body", "body": frame, "more_body": True}
 
 
 async def _left(receive: Receive) -> None:

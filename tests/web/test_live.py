@@ -10,7 +10,7 @@ import pytest
 
 from council import live
 from council.people import Post
-from council.web.live import Hub
+from council.web.live import Hub, Watcher
 from tests.browser.town import serving
 from tests.hall import Hall
 
@@ -81,7 +81,7 @@ def test_a_slow_watcher_is_sent_the_newest_alone(site):
     for version in (3, 5, 4):
         hub.tell(1, version)
     assert (hub.version(1), hub.version(2)) == (5, 0)
-    assert hub.frame(1) == b"id: 5\nevent: version\ndata: 5 0\n\n"
+    assert hub.message(1)["body"] == b"id: 5\nevent: version\ndata: 5 0\n\n"
 
 
 def test_when_there_is_no_room_the_answer_says_when_to_come_back(site, meeting, monkeypatch):
@@ -92,7 +92,7 @@ def test_when_there_is_no_room_the_answer_says_when_to_come_back(site, meeting, 
             assert (refused.status, refused.headers["Retry-After"]) == (503, "10")
             assert "asks again" in refused.read().decode()
         monkeypatch.setattr("council.web.live.MOST", 1)
-        assert not site.app.state.hub.enter("198.51.100.7")
+        assert not site.app.state.hub.enter(meeting.id, Watcher("198.51.100.7", -1))
         site.app.state.hub.stop()
 
 
@@ -101,16 +101,16 @@ def test_who_goes_away_is_forgotten_and_a_stop_lets_all_go(world, site, meeting)
     with serving(site.app) as address:
         with watching(address, meeting.id) as one:
             told(one)
-            assert hub.watchers.total() == 1
+            assert hub.watchers == 1
             one.fp.raw._sock.shutdown(socket.SHUT_RDWR)
-        wait(lambda: hub.watchers.total() == 0)
+        wait(lambda: hub.watchers == 0)
         with watching(address, meeting.id) as other:
             told(other)
             start = time.monotonic()
             threading.Timer(0.1, hub.stop).start()
             assert other.read() == b"\n"  # the rest of the last frame, and then its end
             assert time.monotonic() - start < 2
-    wait(lambda: hub.watchers.total() == 0)
+    wait(lambda: hub.watchers == 0)
     assert site.as_(Post.FACILITATOR).get(f"/meetings/{meeting.id}/live").status_code == 200
 
 
