@@ -31,6 +31,7 @@ class Told:
 class Debate:
     """What is open about an item, the innermost last, what is settled, and what one may do."""
 
+    item: AgendaItem
     open: tuple[Told, ...]
     settled: tuple[Told, ...]
     steps: tuple[tuple[Transition[Motion, MotionStage], Possible], ...]
@@ -75,6 +76,7 @@ def of(ctx: Context, item: AgendaItem) -> Debate:
     inner = going[-1] if going else None
     vote = inner.vote if inner else None
     return Debate(
+        item,
         going,
         tuple(one for one in rows if one.row.depth and one.row.stage not in LIVE),
         tuple(motions.steps(ctx, inner.row)) if inner else (),

@@ -6,7 +6,17 @@ from typing import Any
 
 from starlette.requests import Request
 
-from council import attendance, live, meetings, minutes, notes, rollcalls, rulecards, translations
+from council import (
+    attendance,
+    debates,
+    live,
+    meetings,
+    minutes,
+    notes,
+    rollcalls,
+    rulecards,
+    translations,
+)
 from council.gate import Context
 from council.meetings import AgendaItem, ItemStage, Meeting, MeetingSeat, MeetingStage
 from council.minutes import Line, Record
@@ -26,6 +36,7 @@ def shared(request: Request, ctx: Context, meeting: Meeting) -> dict[str, Any]:
     found = last.vote.reckoning if last and last.vote else None
     return {
         "meeting": meeting, "record": record, "now": now, "last": last, "form": Form(),
+        "debate": debates.of(ctx, now.item) if now else None,
         "version": live.version(ctx.session, meeting.id),
         "turnout": rollcalls.turnout(ctx.session, now.vote.id) if now and now.vote else None,
         "card": rulecards.card(found.rule, found.counts) if found else (),

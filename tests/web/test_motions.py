@@ -133,3 +133,16 @@ def test_the_page_costs_the_same_however_much_was_moved(world, site, hall):
     shown = client.get(page(item), headers=HTMX)
     assert len(seen) <= few
     assert shown.text.lstrip().startswith('<div id="motions-phone"')
+
+
+def test_the_three_views_of_the_room_show_the_amendment_and_lead_back(world, site, hall):
+    item = hall.item_open()
+    debated(hall, item)
+    world.commit()
+    base = f"/meetings/{item.meeting_id}"
+    console = site.as_(Post.FACILITATOR).get(f"{base}/console").text
+    assert "就修正案表决" in console
+    assert f'name="back" value="{base}/console"' in console
+    assert "撤回我的修正案" in site.as_("neighbour").get(f"{base}/room").text
+    screen = site.visitor().get(f"{base}/screen").text
+    assert "</span>两</ins>" in screen
