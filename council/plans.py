@@ -125,8 +125,9 @@ class Plan:
         for topic in self.agenda:
             own += topic.proposal_id is None
             put = topic.kind is ItemKind.DECISION
-            check(of.decides or not put, "kind_only_talks", f"kind_own{own}")
-            topic.check(check, str(topic.proposal_id or f"own{own}"))
+            end = str(topic.proposal_id or f"own{own}")
+            check(of.decides or not put, "kind_only_talks", f"kind_{end}")
+            topic.check(check, end)
 
 
 @act("meeting.plan", who=Can.CONVENE)

@@ -15,13 +15,16 @@ from council import (
     files,
     gate,
     history,
+    kinds,
     meetings,
     minutes,
     plans,
     policy,
+    rulecards,
     sittings,
     translations,
 )
+from council.derivations import Line
 from council.errors import Invalid, NotAllowed, NotFound, Problem
 from council.files import ALT, Picture
 from council.gate import Context
@@ -115,7 +118,7 @@ def _mine(ctx: Context, meeting: Meeting) -> dict[str, Any]:
             "recorders": plans.choices(ctx, place, Post.RECORDER),
         }
     return {
-        "place": place, "seat": seat, "choices": choices,
+        "place": place, "card": _card(meeting), "seat": seat, "choices": choices,
         "here": bool(seat and attendance.of_seat(ctx.session, seat.id)),
         "steps": sittings.steps(ctx, meeting),
         "convenes": policy.allows(ctx.session, ctx.actor, Can.CONVENE, place.id),
@@ -125,6 +128,12 @@ def _mine(ctx: Context, meeting: Meeting) -> dict[str, Any]:
         "minutes": minutes.readable(ctx, meeting),
         "clock": minutes.due(ctx.session, meeting),
     }  # fmt: skip
+
+
+def _card(meeting: Meeting) -> tuple[Line, ...]:
+    """What holds for a meeting of its kind and how it decides, in plain words."""
+    decides = rulecards.card(meeting.rule) if meeting.of_kind.decides else ()
+    return (*kinds.card(meeting.kind, meeting.rules), *decides)
 
 
 def _answer(request: Request, ctx: Context, meeting: Meeting) -> Response:
@@ -202,7 +211,7 @@ def notice(request: Request, ctx: Context) -> Response:
     meeting = _meeting(request, ctx)
     record = minutes.record(ctx.session, meeting)
     return pages.page(
-        request, "meetings/notice.html", meeting=meeting, record=record,
+        request, "meetings/notice.html", meeting=meeting, record=record, card=_card(meeting),
         place=ctx.session.get_one(Place, meeting.community_id), stamp=history.head(ctx.session),
         translations=_words(request, ctx, record.matter_ids, [meeting.id]),
     )  # fmt: skip

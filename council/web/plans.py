@@ -1,14 +1,16 @@
 """The plan of a meeting: one form for when and where, who leads and sits, and what is put."""
 
 import re
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import meetings, places, plans, policy, translations
+from council import charter, kinds, meetings, places, plans, policy, translations
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
+from council.kinds import KINDS, MeetingKind
 from council.meetings import AgendaItem, ItemKind, Meeting
 from council.people import Constituency, Post
 from council.places import Place
@@ -17,7 +19,6 @@ from council.policy import Can
 from council.web import pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
-
 
 OWN = 8
 """Most items without a matter on one agenda; the form shows two empty places more than are used."""
@@ -43,12 +44,37 @@ def _meeting(request: Request, ctx: Context) -> tuple[Meeting, Place]:
 
 @handler(session=True)
 def new(request: Request, ctx: Context) -> Response:
-    """The form of a new meeting: those ticked who came last time, and the matter one comes from."""
-    place = _community(request)
+    """First which kind; then its form, with those ticked who usually sit, and one's matter."""
+    place, asked = _community(request), request.query_params
+    kind = next((one for one in MeetingKind if one.value == asked.get("kind")), None)
+    if kind is None and "proposal" not in asked:
+        return _choice(request, ctx, place)
+    kind = kind or MeetingKind.JOINT
     form = Form(
-        members=plans.usual(ctx.session, place.id), matters=request.query_params.getlist("proposal")
-    )
+        kind=kind, members=_usual(ctx, place, kind), matters=asked.getlist("proposal")
+    )  # fmt: skip
     return _form_page(request, ctx, place, None, form)
+
+
+def _choice(request: Request, ctx: Context, place: Place) -> Response:
+    """The kinds of meetings, each with its rules in plain words."""
+    _convenes(ctx, place)
+    values = charter.rules(ctx.session, place.id)
+    cards = {one: kinds.card(one, values) for one in MeetingKind}
+    return pages.page(request, "plans/kinds.html", cards=cards)
+
+
+def _convenes(ctx: Context, place: Place) -> None:
+    if not policy.allows(ctx.session, ctx.actor, Can.CONVENE, place.id):
+        raise NotAllowed("not_allowed")
+
+
+def _usual(ctx: Context, place: Place, kind: MeetingKind) -> list[int]:
+    """Who is ticked to begin with: who came last time, or whose office brings a seat."""
+    if not KINDS[kind].posts:
+        return plans.usual(ctx.session, place.id) if KINDS[kind].invites else []
+    held = plans.holders(ctx.session, place, KINDS[kind], ctx.now)
+    return list({row.person_id: row.id for row in reversed(held)}.values())
 
 
 @handler(session=True)
@@ -58,7 +84,7 @@ def edit(request: Request, ctx: Context) -> Response:
     agenda = meetings.items(ctx.session, meeting.id)
     names = ("title", "starts_at", "location", "accessible")
     form = Form(
-        chair=meeting.chair_id, recorder=meeting.recorder_id,
+        kind=meeting.kind, chair=meeting.chair_id, recorder=meeting.recorder_id,
         members=plans.seated(ctx.session, meeting),
         matters=[one.proposal_id for one in agenda if one.proposal_id],
         **{name: getattr(meeting, name) for name in names},
@@ -83,11 +109,14 @@ def _typed(agenda: list[AgendaItem]) -> dict[str, object]:
 def _form_page(
     request: Request, ctx: Context, place: Place, meeting: Meeting | None, form: Form
 ) -> Response:
-    if not policy.allows(ctx.session, ctx.actor, Can.CONVENE, place.id):
-        raise NotAllowed("not_allowed")
-    ready = plans.ready(ctx.session, place.id, meeting.id if meeting else None)
+    _convenes(ctx, place)
+    kind = _kind(form)
+    joint = kind is MeetingKind.JOINT
+    ready = plans.ready(ctx.session, place.id, meeting.id if meeting else None) if joint else []
     return pages.page(
         request, "plans/form.html", 422 if form.problems else 200, form=form, meeting=meeting,
+        kind=kind, of=KINDS[kind], card=kinds.card(kind, charter.rules(ctx.session, place.id)),
+        purposes=list(ItemKind) if KINDS[kind].decides else [ItemKind.TALK, ItemKind.REPORT],
         chairs=plans.choices(ctx, place, Post.FACILITATOR),
         recorders=plans.choices(ctx, place, Post.RECORDER),
         members=_members(ctx, place, form), ready=ready, most=MOTION, own=_shown(form),
@@ -98,7 +127,10 @@ def _form_page(
 def _members(ctx: Context, place: Place, form: Form) -> dict[Constituency, list[tuple[int, str]]]:
     """Who can be ticked, per constituency: number, name, unit."""
     ticked = _ids(form, "members")
-    found = plans.candidates(ctx.session, place.id, ctx.now, also=ticked)
+    of = KINDS[_kind(form)]
+    found = plans.holders(ctx.session, place, of, ctx.now) if of.posts else []
+    if of.invites and not of.posts:
+        found = plans.candidates(ctx.session, place.id, ctx.now, also=ticked)
     names = meetings.faces(ctx.session, place.id, [row.person_id for row in found])
     units = {unit.id: unit.name for unit in places.units(ctx.session, place.id)}
     shown: dict[Constituency, list[tuple[int, str]]] = {one: [] for one in Constituency}
@@ -108,6 +140,12 @@ def _members(ctx: Context, place: Place, form: Form) -> dict[Constituency, list[
             unit = f" · {units[row.unit_id]}" if row.unit_id in units else ""
             shown[row.constituency].append((row.id, f"{face.number:04d} · {face.name}{unit}"))
     return shown
+
+
+def _kind(form: Form) -> MeetingKind:
+    """The kind that the form is about; a joint meeting when it does not say."""
+    typed = form.value("kind")
+    return next((one for one in MeetingKind if one.value == typed), MeetingKind.JOINT)
 
 
 def _ids(form: Form, name: str) -> list[int]:
@@ -121,6 +159,7 @@ def _read(ctx: Context, place: Place, form: Form) -> Plan:
         recorder_id = form.integer("recorder")
         members, matters = _ids(form, "members"), _ids(form, "matters")
         return Plan(
+            kind=_kind(form),
             title=form.line("title", TITLE), starts_at=form.moment("starts_at"),
             location=form.line("location", PLACE, required=False),
             accessible=form.flag("accessible"), chair_id=chair_id, recorder_id=recorder_id,
@@ -179,7 +218,8 @@ def revise(request: Request, ctx: Context) -> Response:
     """Change the plan of a meeting."""
     (meeting, place), form = _meeting(request, ctx), form_of(request)
     try:
-        plans.revise(ctx, meeting, plan=_read(ctx, place, form))
+        planned = replace(_read(ctx, place, form), kind=meeting.kind)
+        plans.revise(ctx, meeting, plan=planned)
     except Invalid as wrong:
         return _form_page(request, ctx, place, meeting, form.wrong(wrong))
     return RedirectResponse(f"/meetings/{meeting.id}", status_code=303)

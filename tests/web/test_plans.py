@@ -36,7 +36,7 @@ def only(site):
 
 
 def test_the_form_offers_matters_officers_and_members(world, site, hall):
-    shown = site.as_(Post.PARTY_LEAD).get("/meetings/new")
+    shown = site.as_(Post.PARTY_LEAD).get("/meetings/new?kind=joint")
     assert shown.status_code == 200
     assert hall.matter.title in shown.text
     assert hall.matter.request in shown.text
@@ -61,7 +61,7 @@ def test_whoever_comes_from_a_matter_finds_it_ticked_with_its_request_as_the_mot
 @pytest.mark.parametrize("who", [Post.FACILITATOR, Constituency.RESIDENTS])
 def test_only_conveners_see_it(world, site, hall, who):
     client = site.as_(who)
-    assert client.get("/meetings/new").status_code == 403
+    assert client.get("/meetings/new?kind=joint").status_code == 403
     assert client.post("/meetings", data=typed(hall)).status_code == 403
 
 
@@ -113,7 +113,7 @@ def test_a_plan_is_changed_and_those_invited_last_time_are_ticked(world, site, h
     again, items, _ = only(site)
     assert again.title == "改名"
     assert [item.motion for item in items] == ["新动议"]
-    assert client.get("/meetings/new").text.count("checked") == len(SEATS)
+    assert client.get("/meetings/new?kind=joint").text.count("checked") == len(SEATS)
 
 
 def test_after_the_notice_the_plan_stands(world, site, hall):
@@ -121,3 +121,23 @@ def test_after_the_notice_the_plan_stands(world, site, hall):
     world.commit()
     sent = site.as_(Post.PARTY_LEAD).post(f"/meetings/{meeting.id}/plan", data=typed(hall))
     assert sent.status_code == 409
+
+
+def test_the_kind_comes_first_and_its_form_asks_what_it_needs(world, site, hall):
+    client = site.as_(Post.PARTY_LEAD)
+    page = client.get("/meetings/new").text
+    assert page.count("/meetings/new?kind=") == 8
+    assert "居民代表会议" in page
+    hearing = client.get("/meetings/new?kind=talk_hall").text
+    assert 'name="members"' not in hearing
+    assert "真名delegate" in client.get("/meetings/new?kind=delegates").text
+    sent = typed(hall, kind="talk_hall", members=[], matters=[], title_own1="楼道堆物",
+                 kind_own1="decision", minutes_own1="20", presenter_own1="楼院长")  # fmt: skip
+    wrong = client.post("/meetings", data=sent)
+    assert wrong.status_code == 422
+    assert "楼道堆物" in wrong.text
+    assert client.post("/meetings", data=sent | {"kind_own1": "talk"}).status_code == 303
+    meeting, (item,), seats = only(site)
+    assert (meeting.kind, item.title, item.minutes, seats) == ("talk_hall", "楼道堆物", 20, [])
+    assert "楼院长" in client.get(f"/meetings/{meeting.id}/plan").text
+    assert "20 分钟" in client.get(f"/meetings/{meeting.id}").text
