@@ -25,7 +25,7 @@
     const found = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key.toLowerCase());
     if (!found) return;
     event.preventDefault();
-    const press = found.matches("a") ? found : found.querySelector("button:not(:disabled)");
+    const press = found.matches("a, button") ? found : found.querySelector("button:not(:disabled)");
     if (press) press.click();
     else { found.scrollIntoView({ block: "center" }); found.focus(); }
   });

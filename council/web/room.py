@@ -11,7 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import attendance, gate, meetings, notes, policy, recalls, screens, sittings
+from council import (
+    attendance,
+    doors,
+    gate,
+    meetings,
+    notes,
+    policy,
+    recalls,
+    screens,
+    sittings,
+)
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.meetings import Meeting
@@ -65,7 +75,10 @@ def screen(request: Request, ctx: Context) -> Response:
     meeting = _meeting(request, ctx)
     chosen = screens.of_meeting(ctx.session, meeting.id)
     data = hall.shared(request, ctx, meeting)
-    return _shown(request, "screen", data, shows=screens.shown(meeting, chosen))
+    return _shown(
+        request, "screen", data, shows=screens.shown(meeting, chosen),
+        door=doors.current(ctx.session, meeting.id, ctx.now),
+    )  # fmt: skip
 
 
 # The console
@@ -95,6 +108,8 @@ def _console(
         happened=hall.happened(data["record"], notes.of_meeting(ctx.session, meeting.id)),
         shows=screens.shown(meeting, chosen), before=screens.undoable(chosen, ctx.now),
         views=tuple(ScreenView), beside=_beside(request, meeting, ctx.now),
+        door=doors.current(ctx.session, meeting.id, ctx.now),
+        door_renew=gate.possible(ctx, "door.renew", meeting),
     )  # fmt: skip
 
 
