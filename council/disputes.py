@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from council import calendar, deadlines, policy, preparations
 from council.db import Base, Governed
 from council.deadlines import Limit
-from council.errors import NotFound, checking
+from council.errors import NotFound, NotReady, checking
 from council.gate import Context, act
 from council.people import Channel, Constituency
 from council.policy import Can
@@ -140,7 +140,7 @@ def lodge(ctx: Context, vote: Vote, *, words: str) -> Dispute:
     return made
 
 
-@act("dispute.draft_ruling", who=Can.OVERSEE, requires=(not_decided, not_own_dispute))
+@act("dispute.draft_ruling", who=Can.OVERSEE, requires=(not_decided, not_own_dispute), alone=True)
 def draft_ruling(
     ctx: Context, dispute: Dispute, *, ruling: Ruling, reason: str, remedy: Remedy | None = None
 ) -> Dispute:
@@ -164,9 +164,15 @@ def draft_ruling(
     "dispute.decide",
     who=Can.CONVENE,
     requires=(not_decided, not_own_dispute, ruling_drafted, ruling_by_another),
+    alone=True,
 )
-def decide(ctx: Context, dispute: Dispute) -> Dispute:
-    """Confirm the drafted answer; from here on ruling and reason are public."""
+def decide(ctx: Context, dispute: Dispute, *, read: str | None = None) -> Dispute:
+    """Confirm the drafted answer; from here on ruling and reason are public.
+
+    `read` is the `pin` of the draft that was read. Raises NotReady `draft_changed` for another one.
+    """
+    if read not in {None, pin(dispute)}:
+        raise NotReady("draft_changed")
     dispute.decided_by_id, dispute.decided_at = ctx.person_id, ctx.now
     calendar.meet(ctx, dispute)
     vote = ctx.session.get_one(Vote, dispute.vote_id)
@@ -199,6 +205,11 @@ def settle(ctx: Context, vote: Vote, remedy: Remedy) -> None:
 
 
 # Questions
+
+
+def pin(dispute: Dispute) -> str:
+    """What names the draft of an answer as it stands: drafting again changes it."""
+    return dispute.drafted_at.isoformat() if dispute.drafted_at else ""
 
 
 def until(session: Session, vote: Vote) -> datetime | None:

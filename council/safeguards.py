@@ -3,16 +3,18 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import people, places, preparations
-from council.db import Base, Governed
-from council.errors import checking
+from council.db import Base, Governed, hold
+from council.errors import NotReady, checking
 from council.gate import Context, act
 from council.people import Constituency, Post
 from council.policy import Can
+from council.preparations import Preparation
 from council.votes import Vote, VoteMode, Voter, VoteStage
 
 REASON = 1000
@@ -151,7 +153,7 @@ def _witness(ctx: Context, vote: Vote, watching: Watching) -> Witness:
     return made
 
 
-@act("vote.draft_void", who=Can.OVERSEE, requires=(can_be_voided,))
+@act("vote.draft_void", who=Can.OVERSEE, requires=(can_be_voided,), alone=True)
 def draft_void(ctx: Context, vote: Vote, *, reason: str) -> Vote:
     """Write why the vote is void; somebody else of those who oversee confirms it."""
     with checking() as check:
@@ -162,6 +164,23 @@ def draft_void(ctx: Context, vote: Vote, *, reason: str) -> Vote:
 
 
 # Questions
+
+
+def pin(row: Preparation) -> str:
+    """What names the written reason for voiding as it stands: writing it again changes it."""
+    said = f"{row.void_drafted_by_id} {row.void_reason}"
+    return sha256(said.encode()).hexdigest()[:16]
+
+
+def as_read(ctx: Context, vote: Vote, read: str) -> None:
+    """Hold the vote until the commit, with the reason for voiding it that was read.
+
+    Raises NotReady `draft_changed` when another one has been written since.
+    """
+    row = preparations.of(ctx.session, vote.id)
+    hold(ctx.session, vote, row)
+    if read != pin(row):
+        raise NotReady("draft_changed")
 
 
 def checklist(session: Session, vote: Vote) -> list[Check]:

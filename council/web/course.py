@@ -74,7 +74,7 @@ def _void_page(request: Request, ctx: Context, vote: Vote, form: Form | None = N
     step = next((can for one, can in course.steps(ctx, vote) if one.name == "void"), None)
     return pages.page(
         request, "course/void.html", 422 if form else 200, vote=vote, preparation=row,
-        form=form or Form(reason=row.void_reason), confirms=step,
+        form=form or Form(reason=row.void_reason), confirms=step, read=safeguards.pin(row),
         possible=gate.possible(ctx, "vote.draft_void", vote),
         translations=formal.words(request, ctx, [vote], ("preparation", row.id)),
     )  # fmt: skip
@@ -96,8 +96,12 @@ def draft_void(request: Request, ctx: Context) -> Response:
 @handler(session=True, rate="write")
 def transition(request: Request, ctx: Context) -> Response:
     """Take a step of the course."""
-    vote = formal.vote_of(request, ctx)
-    advance(ctx, course.VOTE, vote, str(request.path_params["name"]))
+    name = str(request.path_params["name"])
+    void = name == "void"
+    vote = formal.vote_of(request, ctx, *((Can.OVERSEE,) if void else ()))
+    if void:
+        safeguards.as_read(ctx, vote, form_of(request).value("read"))
+    advance(ctx, course.VOTE, vote, name)
     return _to(vote)
 
 

@@ -84,7 +84,7 @@ def _answer_page(
         answer_by=_answering(ctx, preparations.of(ctx.session, vote.id))(row),
         translations=formal.words(request, ctx, [vote], ("dispute", row.id)),
         drafts=gate.possible(ctx, "dispute.draft_ruling", row),
-        decides=gate.possible(ctx, "dispute.decide", row),
+        decides=gate.possible(ctx, "dispute.decide", row), read=disputes.pin(row),
         staff=bool(
             policy.abilities(ctx.session, ctx.actor, row.community_id) & {Can.OVERSEE, Can.CONVENE}
         ),
@@ -117,7 +117,7 @@ def draft(request: Request, ctx: Context) -> Response:
 def decide(request: Request, ctx: Context) -> Response:
     """Confirm the drafted answer; ruling and reason are public from here on."""
     vote, row = _one(request, ctx)
-    disputes.decide(ctx, row)
+    disputes.decide(ctx, row, read=form_of(request).value("read"))
     return RedirectResponse(f"/votes/{vote.id}/disputes", status_code=303)
 
 

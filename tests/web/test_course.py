@@ -6,6 +6,7 @@ from council.people import Post
 from council.votes import Choice, Vote, VoteStage
 from tests.hall import Hall
 from tests.polling import LEAD, WATCH, Poll
+from tests.web.test_disputes import hidden
 
 MANY = (Choice.FOR, Choice.FOR, Choice.AGAINST)
 
@@ -88,13 +89,21 @@ def test_one_writes_why_it_is_void_and_another_confirms(world, site, poll):
     assert client.post(address, data={"reason": "名册用错了。"}).status_code == 303
     own = client.get(address).text
     assert "写理由的人不能自己确认" in own
-    assert client.post(f"/votes/{poll.vote.id}/transitions/void").status_code == 409
+    step = f"/votes/{poll.vote.id}/transitions/void"
+    assert client.post(step, data={"read": hidden(own)}).status_code == 409
     other = site.as_(Post.SUBDISTRICT)
     assert "确认作废" in other.get(address).text
-    assert other.post(f"/votes/{poll.vote.id}/transitions/void").status_code == 303
+    read = {"read": hidden(other.get(address).text)}
+    assert site.as_(LEAD).post(step, data=read).status_code == 403
+    assert client.post(address, data={"reason": "名册用错了，缺一栋楼。"}).status_code == 303
+    late = other.post(step, data=read)
+    assert late.status_code == 409
+    assert "草稿在您读过以后又改了" in late.text
+    read = {"read": hidden(other.get(address).text)}
+    assert other.post(step, data=read).status_code == 303
     shown = site.visitor().get(f"/votes/{poll.vote.id}").text
     assert "已经作废" in shown
-    assert "名册用错了。" in shown
+    assert "名册用错了，缺一栋楼。" in shown
 
 
 def test_a_vote_in_a_meeting_has_no_such_pages(world, site):

@@ -1,5 +1,7 @@
 """Objecting on the page: the form while the days run, the answer by two people, numbers for all."""
 
+import re
+
 import pytest
 
 from council import disputes, offices
@@ -63,6 +65,11 @@ def test_a_worker_enters_it_for_somebody(world, site, poll):
     assert rows(site, poll)[0].person_id == world.who["neighbour"]
 
 
+def hidden(page):
+    """The draft that a form confirms."""
+    return re.search(r'name="read" value="([^"]*)"', page)[1]
+
+
 def test_one_drafts_the_answer_and_another_confirms_it(world, site, poll):
     row = disputes.lodge(world.as_("neighbour"), poll.vote, words=WORDS)
     world.commit()
@@ -79,9 +86,18 @@ def test_one_drafts_the_answer_and_another_confirms_it(world, site, poll):
     assert "已在名册" not in site.visitor().get(f"/votes/{poll.vote.id}/disputes").text
     assert lead.post(f"{base}/ruling", data=data).status_code == 403
     assert "确认答复" in lead.get(base).text
-    assert lead.post(f"{base}/decision").status_code == 303
+    read = hidden(lead.get(base).text)
+    world.wait(hours=1)
+    again = data | {"reason": "已在名册 7 号。请看。"}
+    assert watch.post(f"{base}/ruling", data=again).status_code == 303
+    late = lead.post(f"{base}/decision", data={"read": read})
+    assert late.status_code == 409
+    assert "草稿在您读过以后又改了" in late.text
+    assert lead.post(f"{base}/decision").status_code == 409
+    read = hidden(lead.get(base).text)
+    assert lead.post(f"{base}/decision", data={"read": read}).status_code == 303
     public = site.visitor().get(f"/votes/{poll.vote.id}/disputes").text
-    assert "已在名册 7 号。" in public
+    assert "已在名册 7 号。请看。" in public
     assert WORDS not in public
     assert "已在名册 7 号。" in site.as_("neighbour").get(base).text
 
