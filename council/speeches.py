@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import attendance, chairing, charter, turns
+from council import attendance, chairing, charter, observers, turns
 from council.chairing import does_not_preside, has_not_left_the_chair
 from council.db import Base, Governed
 from council.errors import NotReady, checking
@@ -105,11 +105,14 @@ class Waiver(Governed, Base):
 
 
 def speaks_here(ctx: Context, item: AgendaItem) -> bool:
-    """Only somebody who has signed in at a seat, or has handed over the chair to speak."""
+    """Only who has signed in at a seat, or as an observer where they speak, or left the chair."""
     if ctx.actor is None:
         return False
-    seat = attendance.is_present(ctx.session, item.meeting_id, ctx.person_id)
-    return seat is not None or chairing.has_left(ctx, item.meeting_id)
+    if attendance.is_present(ctx.session, item.meeting_id, ctx.person_id) is not None:
+        return True
+    welcome = observers.may_speak(ctx.session.get_one(Meeting, item.meeting_id))
+    came = observers.of_person(ctx.session, item.meeting_id, ctx.person_id)
+    return (welcome and came is not None) or chairing.has_left(ctx, item.meeting_id)
 
 
 def does_not_wait(ctx: Context, item: AgendaItem) -> bool:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from council import deliberations, speeches
+from council import deliberations, observers, speeches
 from council.errors import Invalid, NotAllowed, NotReady
 from council.gate import Context
-from council.meetings import AgendaItem
+from council.meetings import AgendaItem, Meeting
 from council.people import Channel, Constituency, Post
 from council.speeches import Speech, SpeechEnd
 from council.turns import Side
@@ -76,6 +76,11 @@ def test_one_hand_each_twice_to_a_motion_and_only_by_those_who_have_come(hall: H
     with pytest.raises(NotReady) as absent:
         hand(hall, item, Constituency.RESIDENTS)
     assert absent.value.needs == ("speaks_here",)
+    world = hall.world
+    world.person("guest", Constituency.RESIDENTS)
+    meeting = world.session.get_one(Meeting, item.meeting_id)
+    observers.come(world.as_("guest"), meeting)
+    assert hand(hall, item, "guest").seat_id is None
     with pytest.raises(NotReady) as presides:
         speeches.raise_hand(chair(hall), item, side=Side.FOR)
     assert presides.value.needs == ("speaks_here", "does_not_preside")

@@ -107,7 +107,8 @@ class Asked:
 def straw(ctx: Context, meeting: Meeting) -> Asked:
     """The straw poll of a meeting, in a fixed number of statements."""
     row = straws.latest(ctx.session, meeting.id)
-    may = {"straw.ask": gate.possible(ctx, "straw.ask", meeting)}
+    chairs = ctx.actor is not None and ctx.actor.offices  # the chair is an office: else unasked
+    may = {"straw.ask": gate.possible(ctx, "straw.ask", meeting) if chairs else None}
     if row is None:
         return Asked(None, 0, None, None, may)
     for name in ("straw.answer", "straw.close"):

@@ -149,7 +149,7 @@ def test_an_item_is_postponed_with_its_reason(world, site, hall):
 
 
 def test_the_chair_opens_the_vote(world, site, hall):
-    item = hall.item_open(present=SEATS)
+    item = hall.asked(hall.item_open(present=SEATS))
     world.commit()
     assert site.as_("neighbour").post(f"{base(item)}/votes").status_code == 403
     assert site.as_(Post.FACILITATOR).post(f"{base(item)}/votes").status_code == 303
