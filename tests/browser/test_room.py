@@ -208,8 +208,22 @@ def the_motion_is_debated(room: Room) -> None:
         chair.press("请下一位发言")
         chair.press("发言结束")
     chair.sees("双方都已发言")
+    the_motion_is_amended(room)
     for one in (chair, screen, room[ELDER]):
         one.is_sound()
+
+
+def the_motion_is_amended(room: Room) -> None:
+    """Moved by one, seconded by another, accepted since nobody objects; all read the new text."""
+    mover = room["party2"]
+    mover.page.goto(f"/meetings/{room.meeting}/room")
+    mover.page.locator("summary", has_text="提出修正案").click()
+    text = mover.page.get_by_label("修正以后的全文", exact=True)
+    text.fill(text.input_value().rstrip("。") + "，先公示七天。")
+    mover.press("提出修正案")
+    room["unit2"].press("我附议")
+    room["facilitator"].press("无异议，并入动议")
+    room["res3"].sees("先公示七天")
 
 
 def the_server_is_killed_while_they_vote(room: Room) -> None:
