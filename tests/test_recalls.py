@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from council import deliberations, recalls
 from council.errors import NotAllowed, NotReady
 from council.meetings import ItemStage
+from council.motions import Motion
 from council.people import Post
-from tests.hall import Hall
+from tests.hall import MOTION, Hall
 from tests.world import World
 
 
@@ -25,6 +27,8 @@ def test_an_item_called_by_mistake_waits_again(world: World) -> None:
     assert "item_is_open" in gone.value.needs
     deliberations.open_item(world.as_(Post.FACILITATOR), item)
     assert item.stage is ItemStage.OPEN
+    put = world.session.scalars(select(Motion).where(Motion.item_id == item.id)).all()
+    assert [motion.text for motion in put] == [MOTION]
 
 
 def test_after_ten_seconds_it_stands(world: World) -> None:
