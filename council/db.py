@@ -44,9 +44,9 @@ TABLES = (
     "statements", "summaries", "reviews", "findings", "votes", "referrals", "preparations",
     "rolls", "proxies", "disputes", "safeguards", "rollcalls", "keepers", "ballots", "batches",
     "paperballots", "papercounts", "ties", "commitments", "acceptance", "delays", "ratings",
-    "meetings", "attendance", "doors", "observers", "invitations", "answers", "motions", "deliberations", "corrections",
-    "chairing", "speeches", "orders", "straws",
-    "minutes", "reasons", "screens", "notes", "live",
+    "meetings", "attendance", "doors", "observers", "invitations", "answers", "motions",
+    "deliberations", "corrections", "chairing", "speeches", "orders", "straws", "minutes",
+    "reasons", "screens", "notes", "live",
 )  # fmt: skip
 """The modules that define tables."""
 

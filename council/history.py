@@ -41,7 +41,18 @@ NOUNS: dict[LogKind, frozenset[str]] = {
     LogKind.CONSULTATION: frozenset({"consultation", "opinion", "statement", "group"}),
     LogKind.REVIEW: frozenset({"review"}),
     LogKind.MEETINGS: frozenset(
-        {"meeting", "check_in", "door", "observer", "invitation", "seat", "unit_answer", "item", "minutes", "screen"}
+        {
+            "meeting",
+            "check_in",
+            "door",
+            "observer",
+            "invitation",
+            "seat",
+            "unit_answer",
+            "item",
+            "minutes",
+            "screen",
+        }
         | {"chair", "hand", "speech", "side", "order", "straw"}
     ),
     LogKind.VOTES: frozenset(

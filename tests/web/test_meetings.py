@@ -181,8 +181,7 @@ def test_the_notice_prints_with_time_place_agenda_and_code(world, site, hall):
         assert words in shown
     assert "真名" not in shown
     assert (
-        "Notice: Joint meeting"
-        in site.visitor().get(f"/meetings/{meeting.id}/notice?lang=en").text
+        "Notice: Joint meeting" in site.visitor().get(f"/meetings/{meeting.id}/notice?lang=en").text
     )
 
 
