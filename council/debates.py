@@ -51,9 +51,9 @@ class Debate:
         return inner if inner and inner.vote and inner.vote.is_open else None
 
 
-def told(session: Session, item_id: int) -> list[Told]:
-    """All that was moved about an item, in the order in which it was; three statements."""
-    rows = motions.of_item(session, item_id)
+def told(session: Session, item_ids: list[int]) -> list[Told]:
+    """All that was moved about these items, in the order in which it was; three statements."""
+    rows = motions.of_items(session, item_ids)
     cast = motions.of_votes(session, [row.id for row in rows])
     ids = {one for row in rows for one in (row.mover_seat_id, row.seconder_seat_id)} - {None}
     found = select(MeetingSeat.id, MeetingSeat.constituency).where(MeetingSeat.id.in_(ids))
@@ -71,7 +71,7 @@ def told(session: Session, item_id: int) -> list[Told]:
 
 def of(ctx: Context, item: AgendaItem) -> Debate:
     """The debate about an item, for whoever reads it."""
-    rows = told(ctx.session, item.id)
+    rows = told(ctx.session, [item.id])
     going = tuple(one for one in rows if one.row.stage in LIVE)
     inner = going[-1] if going else None
     vote = inner.vote if inner else None

@@ -36,25 +36,17 @@ class LogKind(StrEnum):
     COMMUNITY = "community"
 
 
+IN_MEETINGS = frozenset({
+    "meeting", "check_in", "door", "observer", "invitation", "seat", "unit_answer", "item",
+    "minutes", "correction", "screen", "chair", "hand", "speech", "side", "order", "straw",
+    "motion",
+})  # fmt: skip
+
 NOUNS: dict[LogKind, frozenset[str]] = {
     LogKind.PROPOSALS: frozenset({"proposal", "admission"}),
     LogKind.CONSULTATION: frozenset({"consultation", "opinion", "statement", "group"}),
     LogKind.REVIEW: frozenset({"review"}),
-    LogKind.MEETINGS: frozenset(
-        {
-            "meeting",
-            "check_in",
-            "door",
-            "observer",
-            "invitation",
-            "seat",
-            "unit_answer",
-            "item",
-            "minutes",
-            "screen",
-        }
-        | {"chair", "hand", "speech", "side", "order", "straw"}
-    ),
+    LogKind.MEETINGS: IN_MEETINGS,
     LogKind.VOTES: frozenset(
         {"vote", "ballot", "roll", "proxy", "dispute", "referral", "keeper", "box", "ballot_batch"}
     ),

@@ -314,7 +314,12 @@ def follow_vote(ctx: Context, vote: Vote) -> None:
 
 def of_item(session: Session, item_id: int) -> list[Motion]:
     """The motion of an item and all its amendments, in the order in which they were moved."""
-    found = select(Motion).where(Motion.item_id == item_id).order_by(Motion.id)
+    return of_items(session, [item_id])
+
+
+def of_items(session: Session, item_ids: Iterable[int]) -> list[Motion]:
+    """The motions of these items with their amendments, in the order in which they were moved."""
+    found = select(Motion).where(Motion.item_id.in_(list(item_ids))).order_by(Motion.id)
     return list(session.scalars(found))
 
 

@@ -82,7 +82,7 @@ def test_an_amendment_is_moved_by_one_seat_and_seconded_by_another(hall: Hall) -
     assert refused(hall, made, "second", "expert2") == ("has_come",)
     step(hall, made, "second", Constituency.PARTY)
     assert made.stage is MotionStage.DEBATING
-    (_, told) = debates.told(hall.world.session, item.id)
+    (_, told) = debates.told(hall.world.session, [item.id])
     assert (told.mover, told.seconder) == (Constituency.RESIDENTS, Constituency.PARTY)
     assert [one.text for one in told.pieces if one.change != "same"] == ["一", "两"]
     assert hall.world.acts()[-2:] == ["motion.amend", "motion.second"]

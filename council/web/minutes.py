@@ -1,6 +1,8 @@
 """The minutes of a meeting: composed from its rows, written, signed and published on one page."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,10 +17,14 @@ from council import (
     history,
     meetings,
     minutes,
+    notes,
     policy,
+    proceedings,
     reasons,
     translations,
 )
+from council.corrections import MinutesVersion
+from council.differences import Piece, pieces
 from council.errors import Invalid, NotAllowed, NotFound, Problem
 from council.files import Picture
 from council.gate import Context
@@ -36,6 +42,14 @@ ACTS = (
     "minutes.revise", "minutes.sign", "minutes.correct", "minutes.sign_on_paper",
     "minutes.publish",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Change:
+    """A later wording of the minutes, and how each text that it changed became what it is."""
+
+    version: MinutesVersion
+    texts: dict[str, tuple[Piece, ...]]
 
 
 class Says(StrEnum):
@@ -62,16 +76,20 @@ def _page(
     name = "minutes/_body.html" if pages.is_partial(request) else "minutes/show.html"
     record = minutes.record(ctx.session, meeting)
     row = minutes.readable(ctx, meeting)
+    items = [line.item.id for line in record.lines]
+    records = policy.allows(ctx.session, ctx.actor, Can.RECORD, meeting.community_id)
     about = [("meeting", meeting.id), ("minutes", row.id if row else 0)]
     words = translations.of_matters(ctx.session, record.matter_ids)
     return pages.page(
         request, name, status, meeting=meeting, record=record, minutes=row, forms=forms,
         blank=Form(), place=ctx.session.get_one(Place, meeting.community_id),
         pictures=minutes.pictures(ctx.session, meeting.id),
-        reasons=reasons.of_items(ctx.session, [line.item.id for line in record.lines]),
+        reasons=reasons.of_items(ctx.session, items),
+        courses=proceedings.of_items(ctx.session, meeting.id, items),
+        notes=notes.of_meeting(ctx.session, meeting.id) if records else [],
         clock=minutes.due(ctx.session, meeting), stamp=history.head(ctx.session),
         drafts=gate.possible(ctx, "minutes.draft", meeting),
-        records=policy.allows(ctx.session, ctx.actor, Can.RECORD, meeting.community_id),
+        records=records,
         translations=words | translations.of_rows(ctx.session, about),
         **_signing(ctx, row),
     )  # fmt: skip
@@ -81,14 +99,31 @@ def _signing(ctx: Context, row: Minutes | None) -> dict[str, Any]:
     """Who has signed, who has not, and what this reader may do about it."""
     if row is None:
         nothing: dict[str, Any] = {"signatures": [], "unsigned": [], "may": dict.fromkeys(ACTS)}
-        return nothing | {"corrections": [], "versions": []}
+        return nothing | {"corrections": [], "changes": []}
     return {
         "signatures": minutes.signatures(ctx.session, row),
         "unsigned": minutes.unsigned(ctx.session, row),
         "corrections": corrections.noted(ctx.session, row.id),
-        "versions": corrections.versions(ctx.session, row.id),
+        "changes": _changes(ctx, row),
         "may": {one: gate.possible(ctx, one, row) for one in ACTS},
     }
+
+
+def _changes(ctx: Context, row: Minutes) -> list[Change]:
+    """What each wording changed of the one before it, the newest first."""
+    kept = corrections.versions(ctx.session, row.id)
+    found = [
+        Change(
+            new,
+            {
+                name: pieces(getattr(old, name), getattr(new, name))
+                for name in vars(Words())
+                if getattr(old, name) != getattr(new, name)
+            },
+        )
+        for old, new in pairwise(kept)
+    ]
+    return found[::-1]
 
 
 def _answer(request: Request, ctx: Context, meeting: Meeting) -> Response:
