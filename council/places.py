@@ -70,9 +70,17 @@ class Unit(Governed, Base):
 
 
 def path(session: Session, place_id: int) -> str:
-    """The path of a place, `/1/2/3/`; empty for a place that does not exist."""
-    place = session.get(Place, place_id)
-    return place.path if place else ""
+    """The path of a place, `/1/2/3/`; empty for a place that does not exist.
+
+    Asked for with every permission: a session reads it once, as no place moves.
+    """
+    known: dict[int, str] = session.info.setdefault("paths", {})
+    if place_id not in known:
+        place = session.get(Place, place_id)
+        if place is None or not place.path:
+            return ""
+        known[place_id] = place.path
+    return known[place_id]
 
 
 def communities(session: Session) -> list[Place]:

@@ -179,7 +179,7 @@ def test_the_rules_on_dogs_are_voted_on_in_secret_just_now(loaded: Loaded) -> No
             .where(Voter.vote_id == vote.id, Account.name == "delegate")
         ).one()
         standing = ballots.standing(session, vote, own.person_id)
-        assert standing.open == [own]
+        assert [one.id for one in standing.open] == [own.id]
         assert preparations.of(session, vote.id).study_on is not None
         batched = session.scalars(select(BallotBatch).where(BallotBatch.vote_id == vote.id)).all()
         assert 10 <= sum(len(one.commitments) for one in batched) <= 23
@@ -361,3 +361,28 @@ def test_the_example_walks_the_whole_road(loaded: Loaded) -> None:
     with loaded.database.read() as session:
         walked = set(session.scalars(select(audit.Entry.act).distinct()))
     assert walked >= STEPS_WALKED
+
+
+def test_half_of_the_delegates_present_is_not_more_than_half(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        assembly = session.scalars(select(Meeting).where(Meeting.kind == "delegates")).one()
+        items = meetings.items(session, assembly.id)
+        cast = [votes.of_items(session, [one.id])[one.id] for one in items]
+        assert [one.outcome for one in cast] == ["rejected", "adopted"]
+        totals = [one.reckoning.totals for one in cast if one.reckoning]
+        assert [(one.favour, one.against, one.abstain) for one in totals] == [
+            (18, 15, 3), (19, 14, 3),
+        ]  # fmt: skip
+        there = attendance.frozen(assembly)
+        assert there is not None
+        assert (there.present_total, there.due_total, there.met) == (36, 52, True)
+
+
+def test_a_council_to_which_twelve_of_twenty_one_come_falls(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        fell = session.scalars(select(Meeting).where(Meeting.kind == "council")).one()
+        there = attendance.frozen(fell)
+        assert there is not None
+        assert (there.present_total, there.due_total, there.met) == (12, 21, False)
+        assert there.lines[0].fields["needed"] == 14
+        assert fell.stage == "fell"

@@ -175,7 +175,8 @@ def test_a_meeting_takes_its_matter_up_and_a_postponed_one_waits_again(world: Wo
     deliberations.postpone(world.as_(Post.FACILITATOR), item, reason="等图纸")
     assert hall.matter.stage is Stage.READY_FOR_MEETING
     acts = world.acts()
-    assert acts[-2:] == ["item.postpone", "proposal.postpone"]
+    since = acts[acts.index("item.postpone") :]
+    assert set(since) == {"item.postpone", "proposal.postpone", "motion.table"}
     assert [one.kind for one in calendar.running(world.session, hall.matter)] == ["call_meeting"]
     assert "proposal.take_up" in acts
 
@@ -184,7 +185,7 @@ def test_consensus_adopts_the_matter(world: World) -> None:
     hall = Hall(world)
     deliberations.agree(world.as_(Post.FACILITATOR), hall.item_open(), text="同意加灯。")
     assert hall.matter.stage is Stage.ADOPTED
-    assert world.acts()[-1] == "proposal.adopt_by_consensus"
+    assert "proposal.adopt_by_consensus" in world.acts()[-2:]
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,19 @@ from sqlalchemy.orm import Session
 
 from council import audit, calendar, charter, commitments, jobs, people, verify
 from council.batches import BallotBatch
+from council.chairing import ChairTurn
 from council.commitments import Commitment
+from council.corrections import Correction
 from council.db import APPEND_ONLY, load_tables
 from council.delays import Explanation
 from council.disputes import Dispute, DisputeAbout
 from council.gate import Act, Context, through
+from council.invitations import InvitationReply, Reply, Substitution
 from council.keepers import Keeper
+from council.notes import Note
+from council.observers import Observer
 from council.opinions import Opinion
+from council.orders import PointOfOrder
 from council.paperballots import PaperRun, SpoiledSlip
 from council.papercounts import PaperBatch, PaperCount, PaperEntry
 from council.people import Channel, Constituency, Office, Post
@@ -27,7 +33,11 @@ from council.preparations import Preparation
 from council.proxies import Proxy
 from council.referrals import Referral, Subject
 from council.safeguards import Watching, Witness
+from council.screens import Screen, ScreenView
+from council.speeches import Speech
+from council.straws import Says, Straw, StrawAnswer
 from council.ties import CastingVote, LotShare
+from council.turns import Side
 from council.verify import Report
 from council.votes import Body, Voter
 from tests.example import Example
@@ -111,6 +121,8 @@ def complete(example: Example) -> None:
         through(system, Act("test.proxy", Can.SYSTEM), place, lambda: session.add(given))
         papers = [*formal(first, admin.person_id, now), *on_paper(first, admin.person_id, now)]
         through(system, Act("test.papers", Can.SYSTEM), place, lambda: session.add_all(papers))
+        hall = in_the_hall(place.id, admin.person_id, now)
+        through(system, Act("test.hall", Can.SYSTEM), place, lambda: session.add_all(hall))
 
 
 def formal(voter: Voter, person_id: int, now: datetime) -> list[verify.Governed]:
@@ -133,6 +145,37 @@ def formal(voter: Voter, person_id: int, now: datetime) -> list[verify.Governed]
             capacity=Constituency.RESIDENTS, channel=Channel.WEB, lodged_at=now,
         ),
         Witness(**vote, person_id=person_id, watching=Watching.TELLER, at=now),
+    ]  # fmt: skip
+
+
+def in_the_hall(place_id: int, person_id: int, now: datetime) -> list[verify.Governed]:
+    """The rows that a lively meeting leaves behind, as if there had been one."""
+    here = {"community_id": place_id, "meeting_id": 1}
+    item = here | {"item_id": 1}
+    who = {"person_id": person_id, "constituency": Constituency.RESIDENTS}
+    return [
+        ChairTurn(**item, from_id=person_id, to_id=person_id, at=now),
+        Screen(**here, shows=ScreenView.ITEM, before=ScreenView.CODE, at=now),
+        Note(**here, person_id=person_id, words="有人鼓掌。", at=now),
+        Straw(**here, question="要不要休息？", asked_at=now),
+        StrawAnswer(**here, straw_id=1, person_id=person_id, says=Says.YES, at=now),
+        Speech(
+            **item, **who, side=Side.FOR, raised_at=now, channel=Channel.WEB, seconds=120,
+            used_seconds=9, warnings=0, ruling="",
+        ),
+        PointOfOrder(**item, **who, words="超时了。", at=now, channel=Channel.WEB, answer=""),
+        Observer(**here, number=1, at=now, by_id=person_id),
+        InvitationReply(
+            **here, seat_id=1, person_id=person_id, says=Reply.ACCEPTED, note="", at=now,
+            by_id=person_id,
+        ),
+        Substitution(
+            **here, seat_id=1, absent_id=person_id, person_id=person_id, reason="出差", at=now,
+            by_id=person_id,
+        ),
+        Correction(
+            community_id=place_id, minutes_id=1, **who, words="是三盏灯。", noted_at=now, answer="",
+        ),
     ]  # fmt: skip
 
 
