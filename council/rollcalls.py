@@ -154,8 +154,9 @@ def finish(ctx: Context, vote: Vote) -> None:
 
 def reckon(ctx: Context, vote: Vote) -> None:
     """Freeze what the rows of a vote add up to, with the tie as it was broken, if it was."""
+    apart = bool(vote.rule["constituencies"])
     listed = [
-        [one.voter_id, one.constituency, one.choice and one.choice.value]
+        [one.voter_id, one.constituency if apart else None, one.choice and one.choice.value]
         for one in _current(ctx.session, vote.id)
     ]
     seats = {} if vote.settings.get(ROWS) == SUMS else {"seats": listed}

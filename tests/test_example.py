@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from council import (
+    attendance,
     audit,
     ballots,
     counting,
@@ -19,6 +20,7 @@ from council import (
     disputes,
     gate,
     i18n,
+    meetings,
     preparations,
     process,
     proxies,
@@ -26,6 +28,7 @@ from council import (
     recounting,
     rules,
     verify,
+    votes,
 )
 from council.acceptance import Check, CheckVerdict
 from council.accounts import Account
@@ -37,6 +40,7 @@ from council.decisions import Outcome
 from council.delays import Extension
 from council.disputes import Ruling
 from council.files import Photo, Role
+from council.meetings import Meeting
 from council.notices import LASTING, Notice
 from council.opinions import Opinion
 from council.people import Channel, Office, Post

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from council import deadlines, jobs
 from council.db import Database
-from council.demo import cast, generated, polls, road, work
+from council.demo import cast, generated, halls, polls, road, work
 from council.demo.stage import Scene, Script, Stage, script
 from council.i18n import ZONE
 from council.people import Person
@@ -68,6 +68,9 @@ def schedule(stage: Stage) -> None:
     stage.enter(stage.at(-75, 9), polls.decide(stage, script("appraisal")))
     stage.enter(stage.at(-56, 19), _to_the_vote(stage, script("covenant")))
     stage.enter(stage.at(-12, 18), _to_consultation(stage, told["park"]))
+    halls_of = script("halls")
+    stage.enter(stage.at(-48, 9), halls.gather(stage, halls_of["council"]))
+    stage.enter(stage.at(-34, 9), halls.gather(stage, halls_of["assembly"]))
     for n, one in enumerate(told["early"]):
         stage.enter(stage.at(-8 + n, 19, 7 * n), road.propose(stage, one))
 
