@@ -202,7 +202,7 @@ REFUSED = (
     ("community_worker", "{consulting}/opinions/for", "录入并打印纸条"),
     ("community_worker", "/people/new", "开账号，打印纸条"),
     ("community_worker", "{submitted}/admission", "交给书记决定"),
-    ("party_lead", "/meetings/new", "保存安排"),
+    ("party_lead", "/meetings/new?kind=joint", "保存安排"),
     ("party_lead", "{in_progress}/commitments/new", "派这项任务"),
 )
 """Forms sent empty: who, where, and the button."""
