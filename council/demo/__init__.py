@@ -70,7 +70,7 @@ def schedule(stage: Stage) -> None:
     stage.enter(stage.at(-12, 18), _to_consultation(stage, told["park"]))
     halls_of = script("halls")
     stage.enter(stage.at(-48, 9), halls.gather(stage, halls_of["council"]))
-    stage.enter(stage.at(-34, 9), halls.gather(stage, halls_of["assembly"]))
+    stage.enter(stage.at(-9, 9), halls.gather(stage, halls_of["assembly"]))
     for n, one in enumerate(told["early"]):
         stage.enter(stage.at(-8 + n, 19, 7 * n), road.propose(stage, one))
 
