@@ -76,9 +76,14 @@ def screen(request: Request, ctx: Context) -> Response:
     chosen = screens.of_meeting(ctx.session, meeting.id)
     data = hall.shared(request, ctx, meeting)
     return _shown(
-        request, "screen", data, shows=screens.shown(meeting, chosen),
-        door=doors.current(ctx.session, meeting.id, ctx.now),
+        request, "screen", data, shows=screens.shown(meeting, chosen), door=_door(ctx, meeting),
     )  # fmt: skip
+
+
+def _door(ctx: Context, meeting: Meeting) -> doors.Door | None:
+    """The code for the wall; only where those who keep the door opened it, as anybody may look."""
+    keeps = policy.allows(ctx.session, ctx.actor, Can.DOOR, meeting.community_id)
+    return doors.current(ctx.session, meeting.id, ctx.now) if keeps else None
 
 
 # The console

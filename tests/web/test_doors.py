@@ -76,6 +76,10 @@ def test_the_sheet_for_the_door_is_for_those_who_keep_it(world, site):
     client, address = site.as_(Post.COMMUNITY_WORKER), f"/meetings/{meeting.id}/door"
     assert code in client.get(f"{address}/code").text
     assert site.as_("neighbour").get(f"{address}/code").status_code == 403
+    wall = f"/meetings/{meeting.id}/screen"
+    assert code in site.as_(Post.FACILITATOR).get(wall).text
+    assert code not in site.as_("neighbour").get(wall).text
+    assert code not in site.visitor().get(wall).text
     assert site.as_("neighbour").post(f"{address}/renew").status_code == 403
     assert client.post(f"{address}/renew").status_code == 303
     assert code not in client.get(f"{address}/code").text
