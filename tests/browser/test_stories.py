@@ -309,6 +309,10 @@ def deliberate(stage: Stage, meeting: str) -> None:
     stage.sign_in("facilitator")
     stage.go(f"{meeting}/items/1")
     stage.sees("有人反对，没有一致。")
+    stage.go(f"{meeting}/floor")
+    for side in ("赞成", "反对"):
+        stage.press(f"{side}：没有人要说")
+    stage.go(f"{meeting}/items/1")
     stage.press("开启表决")
     vote(stage, meeting)
 
