@@ -35,6 +35,9 @@ MOST = 20_000
 MOST_FROM_ONE = 6_000
 """Watchers at one address: a whole hall, all of it behind the same one."""
 
+TOGETHER = 100
+"""Watchers that are woken in one turn of the loop."""
+
 RETRY = (1000, 4000)
 """Milliseconds after which a browser comes back: they do not all come in the same moment."""
 
@@ -86,7 +89,9 @@ class Hub:
     def close(self) -> None:
         """Let every watcher go, since the server stops; from a signal handler or the loop."""
         self.closed = True
-        self._wake_all()
+        for watchers in list(self._there.values()):
+            for watcher in list(watchers):
+                watcher.wake()
 
     def stop(self) -> None:
         """Listen no more."""
@@ -135,17 +140,12 @@ class Hub:
             return
         self._versions[meeting_id] = version
         self._messages.pop(meeting_id, None)
-        for watcher in self._there.get(meeting_id, ()):
-            watcher.wake()
-
-    def _wake_all(self) -> None:
-        for watchers in list(self._there.values()):
-            for watcher in list(watchers):
-                watcher.wake()
+        _wake(list(self._there.get(meeting_id, ())))
 
     def _beat(self) -> None:
         """Everybody is sent the newest once more, so that nobody between closes the connection."""
-        self._wake_all()
+        for watchers in list(self._there.values()):
+            _wake(list(watchers))
         if self._loop is not None and not self.closed:
             self._loop.call_later(random.uniform(*HEARTBEAT), self._beat)  # noqa: S311  (no secret)
 
@@ -154,6 +154,14 @@ class Hub:
         if self._loop is not None and not self._loop.is_closed():
             with suppress(RuntimeError):  # the loop has just been closed
                 self._loop.call_soon_threadsafe(self.tell, meeting_id, version)
+
+
+def _wake(watchers: list[Watcher]) -> None:
+    """Wake them a few at a time: what they are sent leaves before the next, and others get by."""
+    for watcher in watchers[:TOGETHER]:
+        watcher.wake()
+    if rest := watchers[TOGETHER:]:
+        asyncio.get_running_loop().call_soon(_wake, rest)
 
 
 class Streams:
