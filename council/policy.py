@@ -114,9 +114,10 @@ def grant(session: Session, actor: Actor | None, can: Can, place_id: int) -> Gra
     if can is Can.SELF:
         return Grant()
     holders = HOLDERS[can]
-    posts = holders.posts & actor.posts(places.path(session, place_id))
-    if posts:
-        return Grant(post=min(posts, key=list(Post).index))
+    if holders.posts and actor.offices:
+        posts = holders.posts & actor.posts(places.path(session, place_id))
+        if posts:
+            return Grant(post=min(posts, key=list(Post).index))
     capacity = actor.capacity(place_id)
     if capacity in holders.constituencies:
         return Grant(constituency=capacity)

@@ -23,7 +23,7 @@ PAGES = sorted(TEMPLATES.rglob("*.html"))
 # What carries every page, on the Python side and on the side of the templates: their tests are the
 # tests of the screens.
 MACHINERY = {
-    *("__init__", "app", "choices", "handler", "pages", "forms", "live"),
+    *("__init__", "addresses", "app", "choices", "handler", "pages", "forms", "live"),
     *("cookies", "counter", "counts", "csrf", "floor", "formal", "look", "middleware", "reader"),
     *("finished", "hall", "refusals", "rollcalls", "squares", "static", "waiting", "words"),
 }

@@ -16,6 +16,7 @@ from council.db import Database
 from council.errors import CouncilError
 from council.i18n import LANGUAGES, catalogue
 from council.settings import Settings
+from council.web.addresses import Addresses
 from council.web.finished import Finished
 from council.web.handler import Declared
 from council.web.live import Hub, Streams
@@ -61,7 +62,7 @@ def create_app(
     for language in LANGUAGES:
         catalogue(language)
     app = Starlette(
-        routes=routes,
+        routes=[Addresses(routes)],
         middleware=[
             Middleware(Streams),
             Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
