@@ -1,7 +1,11 @@
 """Who watches a meeting is told of each change; a late or returning one skips to the newest."""
 
 import http.client
+import os
+import re
 import socket
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing, contextmanager
@@ -119,3 +123,45 @@ def wait(true):
     while not true():
         assert time.monotonic() < give_up
         time.sleep(0.01)
+
+
+def test_a_server_of_its_own_hears_of_changes_comes_back_and_stops_at_once(
+    world, meeting, tmp_path
+):
+    """The test itself is the other process: what it commits, the server's watchers are told."""
+    before = live.version(world.session, meeting.id)
+    with served(world.database.url, tmp_path) as (server, address):
+        with watching(address, meeting.id) as one, watching(address, meeting.id) as two:
+            assert (told(one), told(two)) == (before, before)
+            change(world, meeting)
+            assert (told(one), told(two)) == (before + 1, before + 1)
+        server.kill()
+        server.wait()
+    change(world, meeting)
+    with served(world.database.url, tmp_path) as (server, address):
+        back = {"Last-Event-ID": str(before + 1)}
+        with watching(address, meeting.id, **back) as returned:
+            assert told(returned) == before + 2
+            start = time.monotonic()
+            server.terminate()
+            server.wait(timeout=15)
+            assert time.monotonic() - start < 5
+            returned.read()
+
+
+@contextmanager
+def served(url, folder):
+    """The server as its command starts it; gives the process and the address."""
+    settings = {
+        "COUNCIL_DATABASE_URL": url, "COUNCIL_DATA_DIR": str(folder),
+        "COUNCIL_SECRET_KEY": "for tests only",
+    }  # fmt: skip
+    server = subprocess.Popen(
+        [sys.executable, "-m", "council", "serve", "--port", "0"], env=os.environ | settings,
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with server, server.stdout as said:
+        try:
+            yield server, re.search(r"http://[\d.]+:\d+", said.readline()).group()
+        finally:
+            server.kill()
