@@ -134,21 +134,20 @@ class Ears:
         self._thread: threading.Thread | None = None
 
     def open(self) -> None:
-        """Begin to listen; safe to repeat."""
-        if self._thread is not None:
+        """Begin to listen; safe to repeat, and in vain after `close`."""
+        if self._thread is not None or self._stopped.is_set():
             return
         _hearers.setdefault(self._database.writes_with, []).append(self._hears)
         self._thread = threading.Thread(target=self._run, name="ears", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Listen no more."""
-        if self._thread is None:
-            return
-        _hearers[self._database.writes_with].remove(self._hears)
+        """Listen no more; safe to repeat, from any thread."""
         self._stopped.set()
-        self._thread.join(timeout=2)
-        self._thread = None
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            _hearers[self._database.writes_with].remove(self._hears)
+            thread.join(timeout=2)
 
     def _run(self) -> None:
         """Listen until closed; whatever interrupts it, such as a restart of the database, ends."""
