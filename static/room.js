@@ -112,13 +112,21 @@
     return Boolean(one.closest("form[data-touched]") || one.querySelector("form[data-touched]") || (one.contains(at) && at.matches(FIELDS)));
   };
 
+  const MARKS = ["data-touched", "data-keeping", "data-sent", "aria-busy"]; /* council.js sets them */
+  const same = (old, fresh) => {
+    if (!old.matches("form")) return old.isEqualNode(fresh);
+    const bare = old.cloneNode(true);
+    MARKS.forEach((name) => bare.removeAttribute(name));
+    return bare.isEqualNode(fresh);
+  };
+
   const dress = (old, fresh, but) => {
     for (const { name, value } of fresh.attributes) if (!but.includes(name)) old.setAttribute(name, value);
     for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !but.includes(name)) old.removeAttribute(name);
   };
 
   const merge = (old, fresh) => {
-    if (old.matches("[data-stale]") || old.isEqualNode(fresh)) return;
+    if (old.matches("[data-stale]") || same(old, fresh)) return;
     if (old.matches("[data-link]") && alike(old, fresh)) {
       dress(old, fresh, ["class"]);
       old.dataset.asof = fresh.querySelector("span").textContent;
@@ -133,16 +141,35 @@
     else old.replaceWith(document.importNode(fresh, true));
   };
 
-  const follow = (old, had, has) => {
-    for (const fresh of has) {
-      const at = had.findIndex((one) => alike(one, fresh));
-      const passed = had.slice(0, at);
-      if (at < 0 || passed.some(busy)) { old.insertBefore(document.importNode(fresh, true), had[0] || null); continue; }
-      passed.forEach((one) => one.remove());
-      had.splice(0, at);
-      merge(had.shift(), fresh);
+  /* Which of the old ones go on as which of the fresh ones: as many as can without changing places. */
+  const twins = (had, has) => {
+    const worth = (i, j) => (alike(had[i], has[j]) ? (had[i].id || had[i].isEqualNode(has[j]) ? 3 : 1) : 0);
+    const best = Array.from({ length: had.length + 1 }, () => new Array(has.length + 1).fill(0));
+    for (let i = had.length - 1; i >= 0; i--) {
+      for (let j = has.length - 1; j >= 0; j--) {
+        const both = worth(i, j);
+        best[i][j] = Math.max(best[i + 1][j], best[i][j + 1], both && both + best[i + 1][j + 1]);
+      }
     }
-    for (const one of had) if (busy(one)) blocked = true; else one.remove();
+    const found = new Map();
+    for (let i = 0, j = 0; i < had.length && j < has.length;) {
+      if (best[i][j] === best[i + 1][j]) i++;
+      else if (best[i][j] === best[i][j + 1]) j++;
+      else found.set(has[j++], had[i++]);
+    }
+    return found;
+  };
+
+  const follow = (old, had, has) => {
+    const found = twins(had, has);
+    let at = had[0] || null;
+    for (const fresh of has) {
+      const twin = found.get(fresh);
+      if (twin) { at = twin.nextElementSibling; merge(twin, fresh); }
+      else old.insertBefore(document.importNode(fresh, true), at);
+    }
+    const kept = new Set(found.values());
+    for (const one of had) if (!kept.has(one)) { if (busy(one)) blocked = true; else one.remove(); }
   };
 
   document.addEventListener("click", (event) => { if (event.target.closest?.("[data-stale]")) location.reload(); });
