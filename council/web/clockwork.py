@@ -2,6 +2,7 @@
 
 import fcntl
 import logging
+import resource
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -14,17 +15,22 @@ from starlette.applications import Starlette
 
 from council import jobs
 from council.settings import Settings
+from council.web.live import MOST
 
 log = logging.getLogger("council")
 
 EVERY = 60.0
 """Seconds between two rounds."""
 
+FILES = MOST + 1000
+"""Open files that a server may need: each watcher of a meeting is one of them."""
+
 
 @asynccontextmanager
 async def running(app: Starlette) -> AsyncIterator[None]:
     """Keep the clockwork going while the server runs; at the end write what waits, and let go."""
     _let_go_at_the_end(app)
+    make_room()
     async with anyio.create_task_group() as group:
         group.start_soon(_rounds, app)
         yield
@@ -50,6 +56,14 @@ def _let_go_at_the_end(app: Starlette) -> None:
                 usual(number, frame)
 
         signal.signal(number, stop)
+
+
+def make_room() -> None:
+    """Let this process open as many files as its watchers need, or as many as it may."""
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    may = FILES if most == resource.RLIM_INFINITY else min(FILES, most)
+    if usual != resource.RLIM_INFINITY and usual < may:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (may, most))
 
 
 async def _rounds(app: Starlette) -> None:

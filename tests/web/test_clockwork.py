@@ -1,5 +1,7 @@
 """The server's clockwork: it signs the log, one process at a time, and outlives a failed round."""
 
+import resource
+
 import pytest
 
 from council import jobs
@@ -42,3 +44,12 @@ def test_a_failed_round_is_said_in_the_servers_log_and_tried_again(
     assert words in caplog.text
     clockwork.turn(site.app)
     assert site.settings.checkpoint_file.exists()
+
+
+def test_a_server_may_open_as_many_files_as_its_watchers_need(monkeypatch):
+    for usual, most, wanted in ((1024, 4096, 4096), (1024, -1, clockwork.FILES), (90_000, -1, 0)):
+        given = []
+        monkeypatch.setattr(resource, "getrlimit", lambda _, now=(usual, most): now)
+        monkeypatch.setattr(resource, "setrlimit", lambda _, to, given=given: given.append(to))
+        clockwork.make_room()
+        assert given == ([(wanted, most)] if wanted else [])
