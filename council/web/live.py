@@ -38,6 +38,9 @@ MOST_FROM_ONE = 6_000
 TOGETHER = 100
 """Watchers that are woken in one turn of the loop."""
 
+CHANCE = random.SystemRandom()
+"""Its own, as others count on the order of the numbers that the common one gives."""
+
 RETRY = (1000, 4000)
 """Milliseconds after which a browser comes back: they do not all come in the same moment."""
 
@@ -147,7 +150,7 @@ class Hub:
         for watchers in list(self._there.values()):
             _wake(list(watchers))
         if self._loop is not None and not self.closed:
-            self._loop.call_later(random.uniform(*HEARTBEAT), self._beat)  # noqa: S311  (no secret)
+            self._loop.call_later(CHANCE.uniform(*HEARTBEAT), self._beat)
 
     def _hear(self, meeting_id: int, version: int) -> None:
         """From any thread: a transaction has been committed."""
@@ -261,7 +264,7 @@ class Page:
 
 async def _stream(hub: Hub, meeting_id: int, watcher: Watcher, send: Send) -> None:
     """Send the newest version whenever there is one that this watcher has not been sent."""
-    await send(_body(b"retry: %d\n\n" % random.randint(*RETRY)))  # noqa: S311  (no secret)
+    await send(_body(b"retry: %d\n\n" % CHANCE.randint(*RETRY)))
     woken = False
     while not (hub.closed or watcher.gone):
         if woken or hub.version(meeting_id) != watcher.seen:  # also while this one was slow
