@@ -112,6 +112,12 @@ def nobody_objects(ctx: Context, item: AgendaItem) -> bool:
     return agreement(ctx.session, item).outcome is Outcome.ADOPTED
 
 
+def still_in_the_chair(ctx: Context, vote: Vote) -> bool:
+    """Whoever handed over the chair to speak to the item does not close its vote."""
+    item = ctx.session.get(AgendaItem, vote.agenda_item_id) if vote.agenda_item_id else None
+    return item is None or has_not_left_the_chair(ctx, item)
+
+
 def chair_has_no_vote(ctx: Context, item: AgendaItem) -> bool:
     """The chair does not vote, and so takes no seat; in an assembly a chair keeps the vote."""
     meeting = ctx.session.get_one(Meeting, item.meeting_id)
@@ -179,6 +185,7 @@ def withdraw_objection(ctx: Context, item: AgendaItem) -> None:
         item_decides,
         no_vote_opened,
         no_amendment_open,
+        has_not_left_the_chair,
         nobody_objects,
     ),
 )
@@ -191,7 +198,11 @@ def agree(ctx: Context, item: AgendaItem, *, text: str) -> AgendaItem:
     return item
 
 
-@act("item.hear", who=Can.CHAIR, requires=(meeting_in_session, item_is_open, item_only_heard))
+@act(
+    "item.hear",
+    who=Can.CHAIR,
+    requires=(meeting_in_session, item_is_open, item_only_heard, has_not_left_the_chair),
+)
 def hear(ctx: Context, item: AgendaItem) -> AgendaItem:
     """Close a report or a talk: it has been heard, and nothing is decided."""
     item.stage, item.closed_at = ItemStage.HEARD, ctx.now
@@ -201,7 +212,13 @@ def hear(ctx: Context, item: AgendaItem) -> AgendaItem:
 @act(
     "item.postpone",
     who=Can.CHAIR,
-    requires=(meeting_in_session, item_can_wait, no_vote_opened, no_amendment_in_vote),
+    requires=(
+        meeting_in_session,
+        item_can_wait,
+        no_vote_opened,
+        no_amendment_in_vote,
+        has_not_left_the_chair,
+    ),
 )
 def postpone(ctx: Context, item: AgendaItem, *, reason: str) -> AgendaItem:
     """Leave an item for another meeting, with a public reason."""
@@ -230,7 +247,12 @@ def open_vote(ctx: Context, item: AgendaItem) -> Vote:
     return motions.put_to_vote(ctx, item, question=item.motion)
 
 
-@act("vote.close", who=Can.CHAIR, requires=(vote_in_meeting, vote_is_open), alone=True)
+@act(
+    "vote.close",
+    who=Can.CHAIR,
+    requires=(vote_in_meeting, vote_is_open, still_in_the_chair),
+    alone=True,
+)
 def close_vote(ctx: Context, vote: Vote) -> Vote:
     """Close the vote: the result is reckoned from the ballots and stands from here on."""
     rollcalls.finish(ctx, vote)

@@ -34,6 +34,8 @@ def test_the_chair_is_handed_over_to_speak_and_comes_back_with_the_next_item(wor
     for refused in (
         lambda: speeches.call(first, item),
         lambda: deliberations.open_vote(first, item),
+        lambda: deliberations.agree(first, item, text="都同意。"),
+        lambda: deliberations.postpone(first, item, reason="改天"),
         lambda: chairing.hand_over(first, item, to_id=other),
     ):
         with pytest.raises(NotReady) as refusal:
@@ -49,5 +51,8 @@ def test_the_chair_is_handed_over_to_speak_and_comes_back_with_the_next_item(wor
         with pytest.raises(NotReady) as none:
             rollcalls.cast(world.as_(key), vote, choice=Choice.FOR)
         assert "is_voter" in none.value.needs
+    with pytest.raises(NotReady) as left:
+        deliberations.close_vote(first, vote)
+    assert left.value.needs == ("still_in_the_chair",)
     deliberations.close_vote(world.as_("neighbour"), vote)
     assert chairing.presiding(world.session, meeting) == meeting.chair_id
