@@ -46,7 +46,7 @@ TABLES = (
     "paperballots", "papercounts", "ties", "commitments", "acceptance", "delays", "ratings",
     "meetings", "attendance", "doors", "observers", "invitations", "answers", "motions",
     "deliberations", "corrections", "chairing", "speeches", "orders", "straws", "minutes",
-    "reasons", "screens", "notes", "live",
+    "reasons", "archives", "screens", "notes", "live",
 )  # fmt: skip
 """The modules that define tables."""
 

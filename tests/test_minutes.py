@@ -149,7 +149,7 @@ def test_published_with_all_signatures_and_a_photograph(hall: Hall, picture: Pic
     minutes.publish(ctx, row)
     assert (row.stage, row.published_at) == (MinutesStage.PUBLISHED, hall.world.now)
     assert calendar.running(hall.world.session, meeting, "minutes") == []
-    assert hall.world.acts()[-1] == "minutes.publish"
+    assert "minutes.publish" in hall.world.acts()
     hung = notices.standing(hall.world.session, hall.world.community, hall.world.now)[0]
     assert (hung.kind, hung.days) == (NoticeKind.MINUTES, notices.LEAST_DAYS)
 

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from council import (
+    archives,
     corrections,
     files,
     gate,
@@ -99,14 +100,35 @@ def _signing(ctx: Context, row: Minutes | None) -> dict[str, Any]:
     """Who has signed, who has not, and what this reader may do about it."""
     if row is None:
         nothing: dict[str, Any] = {"signatures": [], "unsigned": [], "may": dict.fromkeys(ACTS)}
-        return nothing | {"corrections": [], "changes": []}
+        return nothing | {"corrections": [], "changes": [], "archive": None}
     return {
         "signatures": minutes.signatures(ctx.session, row),
         "unsigned": minutes.unsigned(ctx.session, row),
         "corrections": corrections.noted(ctx.session, row.id),
         "changes": _changes(ctx, row),
+        **_sealed(ctx, row),
         "may": {one: gate.possible(ctx, one, row) for one in ACTS},
     }
+
+
+def _sealed(ctx: Context, row: Minutes) -> dict[str, Any]:
+    """The sealed file of published minutes, and the entry of the log that holds its fingerprint."""
+    kept = archives.of_minutes(ctx.session, row.id)
+    if kept is None:
+        return {"archive": None}
+    entry = history.entry_of(ctx.session, "minutes.seal", row, since=kept.sealed_at)
+    return {"archive": kept, "entry": entry}
+
+
+@handler()
+def download(request: Request, ctx: Context) -> Response:
+    """The sealed file of published minutes, byte for byte."""
+    row = minutes.get(ctx, _meeting(request, ctx))
+    kept = archives.of_minutes(ctx.session, row.id)
+    if kept is None:
+        raise NotFound("not_found")
+    headers = {"Content-Disposition": f'attachment; filename="minutes-{row.meeting_id}.json"'}
+    return Response(kept.text.encode(), media_type="application/json", headers=headers)
 
 
 def _changes(ctx: Context, row: Minutes) -> list[Change]:
@@ -240,6 +262,7 @@ def publish(request: Request, ctx: Context) -> Response:
 
 
 routes = [
+    Route("/meetings/{id:int}/minutes.json", download),
     Route("/meetings/{id:int}/minutes", show),
     Route("/meetings/{id:int}/minutes", write, methods=["POST"]),
     Route("/meetings/{id:int}/minutes/signatures", sign, methods=["POST"]),

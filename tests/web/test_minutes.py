@@ -1,5 +1,6 @@
 """The page of the minutes: written by the recorder, signed by each, published for everybody."""
 
+import hashlib
 from io import BytesIO
 
 import pytest
@@ -127,6 +128,7 @@ def test_publishing_says_what_is_missing_and_then_everybody_reads_it(world, site
     row = minutes.draft(world.as_(Post.RECORDER), meeting, words=Words(**TYPED))
     world.commit()
     client = site.as_(Post.RECORDER)
+    assert client.get(f"{address(meeting)}.json").status_code == 404
     refused = client.post(f"{address(meeting)}/publication")
     assert refused.status_code == 409
     assert "有一张会议照片" in refused.text
@@ -138,5 +140,8 @@ def test_publishing_says_what_is_missing_and_then_everybody_reads_it(world, site
     shown = site.visitor().get(address(meeting)).text
     assert "夜里看得见路" in shown
     assert "已公布" in shown
+    sealed = site.visitor().get(f"{address(meeting)}.json")
+    assert (sealed.status_code, sealed.headers["content-type"]) == (200, "application/json")
+    assert hashlib.sha256(sealed.content).hexdigest() in shown
     with site.read() as session:
         assert minutes.of_meeting(session, meeting.id).stage is MinutesStage.PUBLISHED
