@@ -1,10 +1,7 @@
 """The command `council`: serve, migrate, load the example, verify, and an operator's few acts."""
 
-import re
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,12 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 
 from council import db
+from council.administrators import person
 from council.db import Database
-from council.errors import CouncilError, Invalid, NotFound
 from council.i18n import Language, translate
+from council.installation import BROKEN, COULD_NOT_RUN, opened, progress, sentence, stop
 from council.settings import Settings
-
-BROKEN, COULD_NOT_RUN = 1, 2
 
 council = typer.Typer(
     name="council",
@@ -29,7 +25,6 @@ council = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-person = typer.Typer(help="Accounts that only an operator can give.", no_args_is_help=True)
 council.add_typer(person, name="person")
 
 
@@ -42,57 +37,6 @@ def main() -> None:
             raise
         typer.echo(f"council: {sentence(error)}", err=True)
         sys.exit(1)
-
-
-NO_DATABASE = re.compile(r"unable to open database|no such table|relation .* does not exist")
-
-
-def sentence(error: Exception) -> str:
-    """What went wrong, in one line."""
-    match error:
-        case Invalid():
-            words = (translate("en", f"error.{one.key}", **one.fields) for one in error.problems)
-            return " ".join(words)
-        case CouncilError():
-            return translate("en", f"error.{error.key}", **error.fields)
-        case SQLAlchemyError():
-            first = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            if NO_DATABASE.search(first):
-                return "there is no database here yet; `council migrate` makes one."
-            return f"the database says: {first}"
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def stop(words: str, status: int = 1) -> typer.Exit:
-    """Say why it cannot be done; the caller raises what this returns."""
-    typer.echo(f"council: {words}", err=True)
-    return typer.Exit(status)
-
-
-@contextmanager
-def opened() -> Iterator[tuple[Database, Settings]]:
-    """The installation's database, with the modules of all its tables."""
-    from council.db import load_tables
-
-    settings = Settings()
-    load_tables()
-    database = Database(settings.url)
-    try:
-        yield database, settings
-    finally:
-        database.close()
-
-
-@contextmanager
-def progress(words: str) -> Iterator[Callable[[float], None]]:
-    """A bar on a terminal, silence in a pipe; the function takes a share from 0 to 1."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task(words, total=1.0)
-        yield lambda share: bar.update(task, completed=share)
 
 
 # Serving
@@ -325,74 +269,6 @@ def settings() -> None:
         if name == "database_url":
             value = make_url(found.url).render_as_string(hide_password=True)
         typer.echo(f"COUNCIL_{name.upper()} = {value}  ({found.source(name)})")
-
-
-# People
-
-
-def _shown_once(account: str, code: str) -> None:
-    typer.echo(
-        f"Account {account}\nCode    {code}\nThe code signs in once, within 30 days, at /sign-in."
-    )
-
-
-@person.command()
-def admin(
-    name: Annotated[str, typer.Argument(help="The administrator's own name; it stays private.")],
-    place: Annotated[
-        str, typer.Option(prompt="City / district / subdistrict / community", help="Joined by /.")
-    ],
-    code: Annotated[
-        str, typer.Option(prompt="Twelve-digit code of the community", help="Its official code.")
-    ],
-    phone: Annotated[str, typer.Option(help="The number on every page.")] = "",
-    account: Annotated[str, typer.Option(help="Name to sign in with.")] = "admin",
-) -> None:
-    """Found an empty installation: its places and the first administrator, with a slip."""
-    from council.people import SYSTEM
-
-    names = [part.strip() for part in place.split("/")]
-    if len(names) != 4 or not all(names) or not (code.isdecimal() and len(code) == 12):
-        raise stop("name four places, joined by /, and the community's code of twelve digits.")
-    with opened() as (database, _), database.write() as session:
-        from council import accounts, offices, people, slips
-        from council.gate import Context
-        from council.places import PlaceKind
-
-        now, fresh = datetime.now(UTC), slips.new_code()
-        system = Context(session, SYSTEM, now)
-        top = offices.found(system, offices.NOWHERE, code=code[:4] + "00", name=names[0])
-        office = offices.first_administrator(system, top, name=name)
-        ctx = Context(session, people.actor(session, office.person_id, now), now)
-        below = zip(list(PlaceKind)[1:4], (code[:6], code[:9], code), names[1:], strict=True)
-        for kind, part, words in below:
-            top = offices.add_place(ctx, top, kind=kind, code=part, name=words, phone=phone)
-        newcomer = accounts.Newcomer(person_id=office.person_id, constituency=None)
-        made = accounts.open_account(ctx, top, newcomer, name=account, code=fresh)
-        shown = made.name
-    _shown_once(shown, fresh)
-
-
-@person.command()
-def slip(account: Annotated[str, typer.Argument(help="The account's name.")]) -> None:
-    """Make a new slip for an administrator who lost the password."""
-    with opened() as (database, _), database.write() as session:
-        from council import accounts, people, slips
-        from council.gate import Context
-        from council.places import Place
-
-        found, code, now = (
-            accounts.find_account(session, account),
-            slips.new_code(),
-            datetime.now(UTC),
-        )
-        if found is None:
-            raise NotFound("not_found")
-        ctx = Context(session, people.actor(session, found.person_id, now), now)
-        community = session.get_one(Place, found.community_id)
-        slips.issue(ctx, community, person_id=found.person_id, code=code)
-        shown = found.name
-    _shown_once(shown, code)
 
 
 if __name__ == "__main__":

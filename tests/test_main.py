@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from council import __main__ as command
-from council import db
+from council import db, installation
 from council.audit import Node
 from council.errors import Invalid, NotReady, Problem
 from council.settings import Settings
@@ -51,7 +51,7 @@ def run(*arguments: str) -> tuple[int, str]:
     ],
 )
 def test_without_a_database_one_is_told_how_to_make_it(said: str, told: str) -> None:
-    assert told in command.sentence(OperationalError("SELECT 1", {}, Exception(said)))
+    assert told in installation.sentence(OperationalError("SELECT 1", {}, Exception(said)))
 
 
 def test_a_database_of_another_version_is_left_alone_with_a_sentence(folder: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_database_of_another_version_is_left_alone_with_a_sentence(folder: Pat
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'abcdef'")
     with pytest.raises(RuntimeError, match="made by another version of Council") as refused:
         run("migrate")
-    assert "abcdef" in command.sentence(refused.value)
+    assert "abcdef" in installation.sentence(refused.value)
 
 
 def test_an_empty_installation_gets_an_administrator_whose_slip_signs_in(folder: Path) -> None:
@@ -190,9 +190,9 @@ def test_what_goes_wrong_is_one_sentence_on_stderr(folder: Path) -> None:
 
 def test_a_refusal_is_said_in_words() -> None:
     refusal = Invalid(Problem("account_taken", "account"), Problem("not_a_year", "born"))
-    assert command.sentence(refusal).startswith("Somebody has this account name already.")
-    assert command.sentence(ValueError("line one\nline two")) == "line one line two"
-    assert command.sentence(ValueError()) == "ValueError"
+    assert installation.sentence(refusal).startswith("Somebody has this account name already.")
+    assert installation.sentence(ValueError("line one\nline two")) == "line one line two"
+    assert installation.sentence(ValueError()) == "ValueError"
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
