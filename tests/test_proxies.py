@@ -1,13 +1,18 @@
 """Proxies: in writing, three at most, never among delegates, withdrawn before the vote opens."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import CreateTable
 
 from council import proxies, rolls
+from council.db import Base, load_tables
 from council.entitlements import Entry
 from council.errors import Invalid, NotAllowed, NotReady
 from council.people import Constituency, Post
@@ -181,3 +186,15 @@ def test_votes_for_and_the_list_take_one_statement_each(roll: Roll, many: int) -
     assert len(roll.votes_for()) == many + 1
     assert len(proxies.listing(roll.world.session, vote_id)) == many
     assert len(seen) == 2
+
+
+def test_one_voter_is_found_without_reading_the_roll() -> None:
+    load_tables()
+    found = str(proxies.MINE.compile(dialect=sqlite.dialect()))
+    with closing(sqlite3.connect(":memory:")) as database:
+        for table in Base.metadata.sorted_tables:
+            database.execute(str(CreateTable(table).compile(dialect=sqlite.dialect())))
+        plan = database.execute(f"EXPLAIN QUERY PLAN {found}", [1] * found.count("?"))
+        steps = [step for *_, step in plan]
+    assert any("PRIMARY KEY" in step for step in steps)
+    assert not any("SCAN" in step or "(vote_id=?)" in step for step in steps)
