@@ -237,6 +237,15 @@ def work() -> None:
         typer.echo(f"{done} things done.")
 
 
+@council.command(name="forget-casts")
+def forget_casts() -> None:
+    """Empty the database's own journal after the close of a secret vote: it keeps each cast."""
+    from council import journals
+
+    with opened() as (database, _):
+        typer.echo(journals.forget(database))
+
+
 # What holds here
 
 

@@ -24,8 +24,8 @@ at the close, they find the voters.
 
 Not covered, and not promised: whoever controls the running server while people vote; copies of the
 files or disks that were made before the close; PostgreSQL's own journal (pg_wal), whose segments
-keep each cast until they are removed (docs/operate.md says how), and every archive of it; somebody
-who watches the turnout or the network while the vote is open.
+keep each cast until `council forget-casts` (tests/test_journals.py), and every archive of it;
+somebody who watches the turnout or the network while the vote is open.
 """
 
 import json
