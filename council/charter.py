@@ -66,6 +66,7 @@ VALUES: dict[str, Value] = {
         Value("may_skip_review", "yes", "choice", 3),
         Value("meeting_call", "15wd", "limit", 4),
         Value("meeting_notice_days", "3", "days", 4, least=2),
+        Value("petition_days", "30", "days", 4, least=10, most=90),
         Value("minutes", "5wd", "limit", 4),
         Value("posting_days", "15", "days", 4, least=15, by_law=True),
         Value("council_quorum", "two_thirds", "choice", 4, options=SHARES),

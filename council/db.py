@@ -39,14 +39,14 @@ HASHED: dict[str, Any] = {"log": "hashed"}
 """A column that stands in the public log as a salted hash only."""
 
 TABLES = (
-    "places", "people", "audit", "accounts", "offices", "charter", "calendar", "files",
-    "notices", "translations", "proposals", "admissions", "consultations", "opinions",
-    "statements", "summaries", "reviews", "findings", "votes", "referrals", "preparations",
-    "rolls", "proxies", "disputes", "safeguards", "rollcalls", "keepers", "ballots", "batches",
-    "paperballots", "papercounts", "ties", "commitments", "acceptance", "delays", "ratings",
-    "meetings", "attendance", "doors", "observers", "invitations", "answers", "motions",
-    "deliberations", "corrections", "chairing", "speeches", "orders", "straws", "minutes",
-    "reasons", "archives", "screens", "notes", "live",
+    "places", "people", "audit", "accounts", "offices", "charter", "calendar", "files", "notices",
+    "translations", "proposals", "admissions", "consultations", "opinions", "statements",
+    "summaries", "reviews", "findings", "votes", "referrals", "preparations", "rolls", "proxies",
+    "disputes", "safeguards", "rollcalls", "keepers", "ballots", "batches", "paperballots",
+    "papercounts", "ties", "commitments", "acceptance", "delays", "ratings",
+    "grounds", "petitions", "meetings", "attendance", "doors", "observers", "invitations",
+    "answers", "motions", "deliberations", "corrections", "chairing", "speeches", "orders",
+    "straws", "minutes", "reasons", "archives", "screens", "notes", "live",
 )  # fmt: skip
 """The modules that define tables."""
 

@@ -9,7 +9,17 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from council import audit, batches, commitments, consultations, course, merkle, process, ratings
+from council import (
+    audit,
+    batches,
+    commitments,
+    consultations,
+    course,
+    merkle,
+    petitions,
+    process,
+    ratings,
+)
 from council.checkpoint import Checkpoint, Signer, Verifier
 from council.db import Database
 from council.errors import CouncilError
@@ -91,6 +101,7 @@ _DUE: tuple[tuple[Callable[[Context], Iterable[int]], Callable[[Context, int], N
     (_ratings_over, _move("close_rating")),
     (batches.due, batches.log_waiting),
     (course.due, course.tick),
+    (petitions.lapsing, petitions.lapse),
 )
 
 

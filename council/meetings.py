@@ -70,6 +70,7 @@ class Meeting(Governed, Base):
     """A meeting: when, where, who leads it. `quorum` is the test made when it began or fell.
 
     `talk_at`: too few came, and from then on it is an open talk that decides nothing.
+    `petition_id`: the petition that demanded it.
     """
 
     __tablename__ = "meeting"
@@ -89,6 +90,7 @@ class Meeting(Governed, Base):
     quorum: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True), info=PLAIN)
     reason: Mapped[str] = mapped_column(default="")
     talk_at: Mapped[datetime | None]
+    petition_id: Mapped[int | None] = mapped_column(ForeignKey("petition.id"), index=True)
 
     @property
     def of_kind(self) -> Kind:
@@ -235,6 +237,12 @@ def past(
     if before is not None:
         found = found.where(Meeting.id < before)
     return list(ctx.session.scalars(found.order_by(Meeting.id.desc()).limit(limit + 1)))
+
+
+def answering(ctx: Context, petition_id: int) -> list[Meeting]:
+    """The meetings that this reader may see and that name a petition, the newest first."""
+    found = select(Meeting).where(visible_to(ctx), Meeting.petition_id == petition_id)
+    return list(ctx.session.scalars(found.order_by(Meeting.id.desc())))
 
 
 def items(session: Session, meeting_id: int) -> list[AgendaItem]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from council import calendar, charter, meetings, people
+from council import calendar, charter, meetings, people, petitions
 from council.errors import Checks, checking
 from council.gate import Context, act
 from council.kinds import KINDS, Kind, MeetingKind
@@ -30,6 +30,11 @@ TITLE, PLACE, MOTION, REASON, SEATS, MINUTES = 60, 100, 1000, 300, 80, 240
 
 KEPT = ("meeting_notice_days", "minutes", "meeting_tie", "council_quorum", "council_passing")
 """Values of the charter that a meeting keeps as they were when it was planned."""
+
+REVISED = (
+    "title", "starts_at", "location", "accessible", "chair_id", "recorder_id", "petition_id",
+)  # fmt: skip
+"""What a revised plan changes in the meeting itself."""
 
 # Requirements
 
@@ -73,7 +78,10 @@ class Topic:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a convener fixes: when, where, led by whom, who sits (memberships), and what is put."""
+    """What a convener fixes: when, where, led by whom, who sits (memberships), and what is put.
+
+    `petition_id`: the petition that it answers.
+    """
 
     title: str
     starts_at: datetime
@@ -84,6 +92,7 @@ class Plan:
     members: tuple[int, ...] = ()
     agenda: tuple[Topic, ...] = ()
     kind: MeetingKind = MeetingKind.JOINT
+    petition_id: int | None = None
 
     def check(self, check: Checks, ctx: Context, place: Place, meeting_id: int | None) -> None:
         """Note everything that is wrong, before anything is written."""
@@ -95,6 +104,9 @@ class Plan:
             held = officers(ctx.session, place, post, ctx.now)
             named = getattr(self, f"{field}_id")
             check(named in {row.person_id for row in held}, "not_chosen", field)
+        if self.petition_id is not None:
+            owed = {row.id for row in petitions.owed(ctx.session, place.id, self.kind)}
+            check(self.petition_id in owed, "not_owed", "petition")
         self._check_seats(check, ctx, place)
         self._check_agenda(check, ctx, place, meeting_id)
 
@@ -139,6 +151,7 @@ def plan(ctx: Context, place: Place, *, plan: Plan) -> Meeting:
         community_id=place.id, kind=plan.kind, title=plan.title, starts_at=plan.starts_at,
         location=plan.location, accessible=plan.accessible, chair_id=plan.chair_id,
         recorder_id=plan.recorder_id, rules=_rules(ctx, place),
+        petition_id=plan.petition_id,
     )  # fmt: skip
     ctx.session.add(made)
     ctx.session.flush()
@@ -153,7 +166,7 @@ def revise(ctx: Context, meeting: Meeting, *, plan: Plan) -> None:
     place = ctx.session.get_one(Place, meeting.community_id)
     with checking() as check:
         plan.check(check, ctx, place, meeting.id)
-    for name in ("title", "starts_at", "location", "accessible", "chair_id", "recorder_id"):
+    for name in REVISED:
         setattr(meeting, name, getattr(plan, name))
     _seat(ctx, meeting, _members(ctx, place, plan.members))
     _put(ctx, meeting, plan.agenda)

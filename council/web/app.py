@@ -30,7 +30,7 @@ ROOMS = (
     "attendance", "doors", "invitations", "live", "room", "deliberations", "speeches", "straws",
     "chairing", "motions", "minutes", "preparations", "course", "disputes", "votes", "ties",
     "constituencies", "ballots", "receipts", "keepers", "absences", "paperballots", "papercounts",
-    "printouts", "records",
+    "printouts", "records", "petitions",
     "rolls", "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
     "translations", "notices", "offices", "places", "charter", "calendar",
 )  # fmt: skip

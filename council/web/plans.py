@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import charter, kinds, meetings, places, plans, policy, translations
+from council import charter, kinds, meetings, petitions, places, plans, policy, translations
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.kinds import KINDS, MeetingKind
@@ -51,7 +51,8 @@ def new(request: Request, ctx: Context) -> Response:
         return _choice(request, ctx, place)
     kind = kind or MeetingKind.JOINT
     form = Form(
-        kind=kind, members=_usual(ctx, place, kind), matters=asked.getlist("proposal")
+        kind=kind, members=_usual(ctx, place, kind), matters=asked.getlist("proposal"),
+        petition=asked.get("petition", ""),
     )  # fmt: skip
     return _form_page(request, ctx, place, None, form)
 
@@ -61,7 +62,8 @@ def _choice(request: Request, ctx: Context, place: Place) -> Response:
     _convenes(ctx, place)
     values = charter.rules(ctx.session, place.id)
     cards = {one: kinds.card(one, values) for one in MeetingKind}
-    return pages.page(request, "plans/kinds.html", cards=cards)
+    owed = petitions.owed(ctx.session, place.id)
+    return pages.page(request, "plans/kinds.html", cards=cards, owed=owed)
 
 
 def _convenes(ctx: Context, place: Place) -> None:
@@ -85,6 +87,7 @@ def edit(request: Request, ctx: Context) -> Response:
     names = ("title", "starts_at", "location", "accessible")
     form = Form(
         kind=meeting.kind, chair=meeting.chair_id, recorder=meeting.recorder_id,
+        petition=meeting.petition_id or "",
         members=plans.seated(ctx.session, meeting),
         matters=[one.proposal_id for one in agenda if one.proposal_id],
         **{name: getattr(meeting, name) for name in names},
@@ -119,6 +122,7 @@ def _form_page(
         purposes=list(ItemKind) if KINDS[kind].decides else [ItemKind.TALK, ItemKind.REPORT],
         chairs=plans.choices(ctx, place, Post.FACILITATOR),
         recorders=plans.choices(ctx, place, Post.RECORDER),
+        owed=petitions.owed(ctx.session, place.id, kind),
         members=_members(ctx, place, form), ready=ready, most=MOTION, own=_shown(form),
         translations=translations.of_matters(ctx.session, [row.id for row in ready]),
     )  # fmt: skip
@@ -165,6 +169,7 @@ def _read(ctx: Context, place: Place, form: Form) -> Plan:
             accessible=form.flag("accessible"), chair_id=chair_id, recorder_id=recorder_id,
             members=(*members, *_numbered(ctx, place, form)),
             agenda=(*(_topic(form, one) for one in matters), *_own(form)),
+            petition_id=form.integer_or_none("petition"),
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from council.i18n import Language
 from council.meetings import Meeting
 from council.notices import Notice
 from council.people import Actor, Alias, Byline, Constituency, Membership, Office
+from council.petitions import Petition
 from council.places import Place, PlaceKind
 from council.policy import Can
 from council.proposals import Proposal
@@ -30,8 +31,8 @@ from council.web.look import Look, Translations
 
 ROWS: dict[str, type[Any]] = {
     "accounts": Account, "commitments": Commitment, "meetings": Meeting,
-    "memberships": Membership, "notices": Notice, "offices": Office, "proposals": Proposal,
-    "votes": Vote,
+    "memberships": Membership, "notices": Notice, "offices": Office, "petitions": Petition,
+    "proposals": Proposal, "votes": Vote,
 }  # fmt: skip
 """What the number in an address stands for: `/meetings/12` is a meeting's page."""
 

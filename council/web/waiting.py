@@ -17,6 +17,7 @@ ADDRESSES = {
     "panelist": "/proposals/{matter}/review", "meeting": "/meetings/{row}",
     "agenda_item": "/meetings/{within}/items/{row}", "commitment": "/commitments/{row}",
     "vote": "/votes/{row}", "dispute": "/votes/{within}/disputes/{row}",
+    "petition": "/petitions/{row}",
 }  # fmt: skip
 """Where somebody does what is due, by the table of the row that it is about."""
 
