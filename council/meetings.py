@@ -71,6 +71,7 @@ class Meeting(Governed, Base):
 
     `talk_at`: too few came, and from then on it is an open talk that decides nothing.
     `petition_id`: the petition that demanded it.
+    `places`: how many can come without a seat; None sets no limit.
     """
 
     __tablename__ = "meeting"
@@ -80,6 +81,7 @@ class Meeting(Governed, Base):
     starts_at: Mapped[datetime] = mapped_column(index=True)
     location: Mapped[str] = mapped_column(default="")
     accessible: Mapped[bool] = mapped_column(default=False)
+    places: Mapped[int | None]
     chair_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     recorder_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     stage: Mapped[MeetingStage] = mapped_column(default=MeetingStage.PLANNED, index=True)

@@ -25,14 +25,15 @@ from council.places import Place, Unit
 from council.policy import Can
 from council.proposals import Proposal, Stage
 
-TITLE, PLACE, MOTION, REASON, SEATS, MINUTES = 60, 100, 1000, 300, 80, 240
-"""Longest title, place, motion, reason in characters; most seats, most minutes for an item."""
+TITLE, PLACE, MOTION, REASON, SEATS, MINUTES, PLACES = 60, 100, 1000, 300, 80, 240, 2000
+"""Longest title, place, motion, reason in characters; most seats, minutes for an item, places."""
 
 KEPT = ("meeting_notice_days", "minutes", "meeting_tie", "council_quorum", "council_passing")
 """Values of the charter that a meeting keeps as they were when it was planned."""
 
 REVISED = (
-    "title", "starts_at", "location", "accessible", "chair_id", "recorder_id", "petition_id",
+    "title", "starts_at", "location", "accessible", "places", "chair_id", "recorder_id",
+    "petition_id",
 )  # fmt: skip
 """What a revised plan changes in the meeting itself."""
 
@@ -93,6 +94,7 @@ class Plan:
     agenda: tuple[Topic, ...] = ()
     kind: MeetingKind = MeetingKind.JOINT
     petition_id: int | None = None
+    places: int | None = None
 
     def check(self, check: Checks, ctx: Context, place: Place, meeting_id: int | None) -> None:
         """Note everything that is wrong, before anything is written."""
@@ -100,6 +102,8 @@ class Plan:
         check.text(self.title, "title", limit=TITLE)
         check.text(self.location, "location", limit=PLACE, required=False)
         check(self.starts_at > ctx.now, "in_the_past", "starts_at")
+        fits = self.places is None or 0 < self.places <= PLACES
+        check(fits, "out_of_range", "places", low=1, high=PLACES)
         for field, post in (("chair", Post.FACILITATOR), ("recorder", Post.RECORDER)):
             held = officers(ctx.session, place, post, ctx.now)
             named = getattr(self, f"{field}_id")
@@ -151,7 +155,7 @@ def plan(ctx: Context, place: Place, *, plan: Plan) -> Meeting:
         community_id=place.id, kind=plan.kind, title=plan.title, starts_at=plan.starts_at,
         location=plan.location, accessible=plan.accessible, chair_id=plan.chair_id,
         recorder_id=plan.recorder_id, rules=_rules(ctx, place),
-        petition_id=plan.petition_id,
+        petition_id=plan.petition_id, places=plan.places,
     )  # fmt: skip
     ctx.session.add(made)
     ctx.session.flush()

@@ -27,8 +27,9 @@ from council.writer import Writer
 ROOMS = (
     "meta", "accounts", "slips", "files", "outcomes", "drafts", "proposals", "admissions",
     "consultations", "opinions", "statements", "summaries", "reviews", "plans", "meetings",
-    "attendance", "doors", "invitations", "live", "room", "deliberations", "speeches", "straws",
-    "chairing", "motions", "minutes", "preparations", "course", "disputes", "votes", "ties",
+    "attendance", "doors", "observers", "invitations", "live", "room", "deliberations",
+    "speeches", "straws", "chairing", "motions", "minutes", "preparations", "course", "disputes",
+    "votes", "ties",
     "constituencies", "ballots", "receipts", "keepers", "absences", "paperballots", "papercounts",
     "printouts", "records", "petitions",
     "rolls", "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",

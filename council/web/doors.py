@@ -41,6 +41,7 @@ def _page(request: Request, ctx: Context, meeting: Meeting, form: Form) -> Respo
         opened=doors.is_open(meeting), count=attendance.count(ctx.session, meeting),
         company=observers.company(ctx.session, meeting.id), speaks=observers.may_speak(meeting),
         watching=observers.of_person(ctx.session, meeting.id, ctx.person_id),
+        places=observers.standing(ctx.session, meeting, ctx.person_id),
         joins=None if seat else gate.possible(ctx, "observer.come", meeting),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from council import (
     meetings,
     minutes,
     notes,
+    observers,
     rollcalls,
     rulecards,
     translations,
@@ -37,11 +38,16 @@ def shared(request: Request, ctx: Context, meeting: Meeting) -> dict[str, Any]:
     return {
         "meeting": meeting, "record": record, "now": now, "last": last, "form": Form(),
         "debate": debates.of(ctx, now.item) if now else None,
+        "places": observers.standing(ctx.session, meeting, _me(ctx)),
         "version": live.version(ctx.session, meeting.id),
         "turnout": rollcalls.turnout(ctx.session, now.vote.id) if now and now.vote else None,
         "card": rulecards.card(found.rule, found.counts) if found else (),
         "translations": _words(request, ctx, meeting, record),
     } | floor.shown(ctx, meeting, now.item if now else None)  # fmt: skip
+
+
+def _me(ctx: Context) -> int | None:
+    return ctx.actor.person_id if ctx.actor else None
 
 
 def settled_last(record: Record) -> Line | None:

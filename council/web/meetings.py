@@ -18,6 +18,7 @@ from council import (
     kinds,
     meetings,
     minutes,
+    observers,
     plans,
     policy,
     rulecards,
@@ -119,6 +120,7 @@ def _mine(ctx: Context, meeting: Meeting) -> dict[str, Any]:
         }
     return {
         "place": place, "card": _card(meeting), "seat": seat, "choices": choices,
+        "places": observers.standing(ctx.session, meeting, me),
         "here": bool(seat and attendance.of_seat(ctx.session, seat.id)),
         "steps": sittings.steps(ctx, meeting),
         "convenes": policy.allows(ctx.session, ctx.actor, Can.CONVENE, place.id),

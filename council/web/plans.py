@@ -14,7 +14,7 @@ from council.kinds import KINDS, MeetingKind
 from council.meetings import AgendaItem, ItemKind, Meeting
 from council.people import Constituency, Post
 from council.places import Place
-from council.plans import MOTION, PLACE, TITLE, Plan, Topic
+from council.plans import MOTION, PLACE, PLACES, TITLE, Plan, Topic
 from council.policy import Can
 from council.web import pages
 from council.web.forms import Form
@@ -84,7 +84,7 @@ def edit(request: Request, ctx: Context) -> Response:
     """The plan of a meeting, to be changed before its notice."""
     meeting, place = _meeting(request, ctx)
     agenda = meetings.items(ctx.session, meeting.id)
-    names = ("title", "starts_at", "location", "accessible")
+    names = ("title", "starts_at", "location", "accessible", "places")
     form = Form(
         kind=meeting.kind, chair=meeting.chair_id, recorder=meeting.recorder_id,
         petition=meeting.petition_id or "",
@@ -170,6 +170,7 @@ def _read(ctx: Context, place: Place, form: Form) -> Plan:
             members=(*members, *_numbered(ctx, place, form)),
             agenda=(*(_topic(form, one) for one in matters), *_own(form)),
             petition_id=form.integer_or_none("petition"),
+            places=form.integer_or_none("places", 1, PLACES),
         )  # fmt: skip
 
 

@@ -268,8 +268,8 @@ def test_whoever_has_a_seat_finds_the_meeting_on_my_page(home: Site) -> None:
     home.world.commit()
     text = home.as_("neighbour").get("/me").text
     assert f'href="/meetings/{meeting.id}"' in text
-    assert text.count("参加联席会议") == 1
-    assert "Attend the joint meeting" in home.as_("neighbour").get("/me?lang=en").text
+    assert text.count("参加会议") == 1
+    assert "Attend the meeting" in home.as_("neighbour").get("/me?lang=en").text
 
 
 def test_every_clock_leads_to_the_page_on_which_it_is_stopped(home: Site) -> None:
