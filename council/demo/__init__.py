@@ -69,6 +69,9 @@ def schedule(stage: Stage) -> None:
     stage.enter(stage.at(-56, 19), _to_the_vote(stage, script("covenant")))
     stage.enter(stage.at(-12, 18), _to_consultation(stage, told["park"]))
     halls_of = script("halls")
+    stage.enter(stage.at(-70, 10), halls.count(stage, halls_of["adults"]))
+    for one in halls_of["petition"]:
+        stage.enter(stage.at(one["begins"], 18), halls.ask(stage, one))
     stage.enter(stage.at(-48, 9), halls.gather(stage, halls_of["council"]))
     stage.enter(stage.at(-9, 9), halls.gather(stage, halls_of["assembly"]))
     for n, one in enumerate(told["early"]):

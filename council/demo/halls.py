@@ -1,13 +1,16 @@
-"""Meetings of other kinds in the example: a delegates' assembly, a council that fell."""
+"""Meetings of other kinds in the example, and petitions that demand one."""
 
 from datetime import timedelta
 from itertools import chain, repeat
 
 from council import (
     attendance,
+    deadlines,
     deliberations,
+    grounds,
     meetings,
     offices,
+    petitions,
     plans,
     rollcalls,
     sittings,
@@ -16,17 +19,48 @@ from council import (
 from council.attendance import CheckInMethod
 from council.demo.cast import TERM
 from council.demo.stage import Scene, Script, Stage, script, zh
+from council.grounds import PetitionGround
 from council.kinds import KINDS, MeetingKind
 from council.meetings import AgendaItem, Meeting, MeetingSeat
-from council.people import Membership, Post
+from council.people import Channel, Membership, Post
 from council.plans import Plan, Topic
 from council.turns import Side
 from council.votes import Choice
 from council.workflow import advance
 
-LEAD, CHAIR = "party_lead", "facilitator"
+LEAD, CHAIR, WORKER = "party_lead", "facilitator", "community_worker"
+PAPER = 3
+"""Every so manieth signature under a petition is on paper."""
 DAYS = 4
 """The notice goes out so many days before the meeting."""
+
+
+def ask(stage: Stage, told: Script) -> Scene:
+    """Delegates sign for a meeting, two a day, on the phone or on a sheet."""
+    keys = {person_id: key for key, person_id in stage.cast.items()}
+    held = plans.officers(stage.session, stage.community, Post.DELEGATE, stage.now)
+    first, *others = [keys[row.person_id] for row in held][told["skip"] :][: told["signed"]]
+    petition = petitions.start(
+        stage.as_(first), stage.community, ground=PetitionGround.DELEGATES,
+        title=zh(told["title"]), purpose=zh(told["purpose"]),
+    )  # fmt: skip
+    stage.english(petition, title=told["title"], purpose=told["purpose"])
+    for n, key in enumerate(others, 1):
+        yield stage.at(told["begins"] + n // 2, 18 + n % 2, 10)
+        if n % PAPER:
+            petitions.sign(stage.as_(key), petition)
+        else:
+            ctx = stage.for_(key, WORKER, Channel.HALL)
+            petitions.sign(ctx, petition, sheet=1, line=n // PAPER)
+
+
+def count(stage: Stage, told: Script) -> Scene:
+    """The committee enters how many adults are registered, so that a tenth is a number."""
+    grounds.count_adults(
+        stage.as_("committee"), stage.community, adults=told["adults"],
+        as_of=deadlines.local_date(stage.now), source=told["source"],
+    )  # fmt: skip
+    yield stage.now
 
 
 def gather(stage: Stage, told: Script) -> Scene:
@@ -72,11 +106,13 @@ def _elect(stage: Stage) -> None:
 
 def _call(stage: Stage, told: Script, kind: MeetingKind) -> Meeting:
     held = plans.holders(stage.session, stage.community, KINDS[kind], stage.now)
+    owed = petitions.owed(stage.session, stage.community.id, kind)
     first: dict[int, Membership] = {row.person_id: row for row in reversed(held)}
     meeting = plans.plan(
         stage.as_(LEAD), stage.community,
         plan=Plan(
             kind=kind, title=zh(told["title"]), starts_at=stage.later(DAYS, hour=19),
+            petition_id=owed[0].id if owed else None,
             location="社区服务站二楼议事厅", accessible=True, chair_id=stage.cast[CHAIR],
             recorder_id=stage.cast["recorder"], members=tuple(row.id for row in first.values()),
             agenda=tuple(

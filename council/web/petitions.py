@@ -11,6 +11,7 @@ from council import calendar, gate, grounds, meetings, people, petitions, policy
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.grounds import SOURCE, PetitionGround
+from council.meetings import Meeting
 from council.petitions import LINES, PURPOSE, SHEETS, TITLE, Petition
 from council.places import Place
 from council.policy import Can
@@ -32,11 +33,14 @@ def _petition(request: Request, ctx: Context) -> Petition:
     return petitions.get(ctx, int(request.path_params["id"]))
 
 
-def _words(request: Request, ctx: Context, ids: list[int]) -> Translations:
+def _words(
+    request: Request, ctx: Context, ids: list[int], called: list[Meeting] | None = None
+) -> Translations:
     """The community's English texts; nothing is asked for on a Chinese page."""
     if request.state.look.language == "zh":
         return {}
-    return translations.of_rows(ctx.session, [("petition", one) for one in ids])
+    rows = [("petition", one) for one in ids] + [("meeting", one.id) for one in called or ()]
+    return translations.of_rows(ctx.session, rows)
 
 
 # The list
@@ -117,7 +121,9 @@ def start(request: Request, ctx: Context) -> Response:
 # One petition
 
 
-def _shown(request: Request, ctx: Context, petition: Petition) -> dict[str, Any]:
+def _shown(
+    request: Request, ctx: Context, petition: Petition, called: list[Meeting] | None = None
+) -> dict[str, Any]:
     """What the page and the printed sheet show."""
     who = [(petition.starter_id, petition.capacity)]
     found = petitions.tally(ctx.session, petition.id)
@@ -125,8 +131,8 @@ def _shown(request: Request, ctx: Context, petition: Petition) -> dict[str, Any]
         "petition": petition, "tally": found,
         "lines": grounds.arithmetic(petition.ground, petition.whole, found.total),
         "starter": people.bylines(ctx.session, petition.community_id, who)[who[0]],
-        "counted": petitions.counted(ctx.session, petition),
-        "translations": _words(request, ctx, [petition.id]),
+        "counted": petitions.counted(ctx.session, petition), "called": called,
+        "translations": _words(request, ctx, [petition.id], called),
     }  # fmt: skip
 
 
@@ -135,15 +141,16 @@ def show(request: Request, ctx: Context) -> Response:
     """One petition: how many have signed, how many are needed and why."""
     petition = _petition(request, ctx)
     reader = ctx.actor.person_id if ctx.actor else None
-    signs = gate.possible(ctx, "petition.sign", petition)
+    called = meetings.answering(ctx, petition.id)
     return pages.page(
-        request, "petitions/show.html", **_shown(request, ctx, petition), signs=signs,
+        request, "petitions/show.html", **_shown(request, ctx, petition, called),
+        signs=gate.possible(ctx, "petition.sign", petition),
         signed=reader is not None and petitions.has_signed(ctx, petition),
         unsigns=gate.possible(ctx, "petition.unsign", petition),
         steps=[one for one in petitions.steps(ctx, petition) if not one[1].needs],
         enters=policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, petition.community_id),
         convenes=policy.allows(ctx.session, ctx.actor, Can.CONVENE, petition.community_id),
-        called=meetings.answering(ctx, petition.id), gathers=petitions.is_gathering(ctx, petition),
+        gathers=petitions.is_gathering(ctx, petition),
         clocks=calendar.running(ctx.session, petition),
     )  # fmt: skip
 
