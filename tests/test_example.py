@@ -4,6 +4,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from council import (
+    answers,
     attendance,
     audit,
     ballots,
@@ -21,12 +23,15 @@ from council import (
     gate,
     i18n,
     meetings,
+    motions,
+    orders,
     preparations,
     process,
     proxies,
     records,
     recounting,
     rules,
+    speeches,
     verify,
     votes,
 )
@@ -38,6 +43,7 @@ from council.commitments import Commitment
 from council.db import Database, migrate
 from council.decisions import Outcome
 from council.delays import Extension
+from council.demo import live
 from council.disputes import Ruling
 from council.files import Photo, Role
 from council.meetings import Meeting
@@ -152,6 +158,7 @@ def test_each_matter_stands_where_it_should(loaded: Loaded) -> None:
         assert matter(session, "建设小区公厕").stage in {Stage.COMPLETED, Stage.RATED}
         assert matter(session, "修订文明养犬居民公约").stage is Stage.VOTING
         assert matter(session, "公益金补贴老人午餐").stage is Stage.IN_PROGRESS
+        assert matter(session, "学校和银行院子错时停车").stage is Stage.DELIBERATING
 
 
 def voted(session: Any, title: str) -> tuple[Vote, tuple[int, int, int]]:
@@ -390,3 +397,32 @@ def test_a_council_to_which_twelve_of_twenty_one_come_falls(loaded: Loaded) -> N
         assert (there.present_total, there.due_total, there.met) == (12, 21, False)
         assert there.lines[0].fields["needed"] == 14
         assert fell.stage == "fell"
+
+
+def test_a_joint_meeting_is_in_session_with_an_amendment_and_a_speech(loaded: Loaded) -> None:
+    with loaded.database.read() as session:
+        held = session.scalars(select(Meeting).where(Meeting.stage == "in_session")).one()
+        there = attendance.count(session, held)
+        assert (held.kind, there.present_total, there.due_total) == ("joint", 19, 21)
+        assert there.met
+        assert all(there.present.values())
+        assert deadlines.local_date(held.starts_at) == TODAY
+        (item,) = meetings.items(session, held.id)
+        assert answers.of_meeting(session, held.id)[item.proposal_id].says == "accepts"
+        motion, amendment = motions.stack(session, item.id)
+        assert (motion.text, amendment.stage) == (item.motion, "debating")
+        assert "周末全天" in amendment.text
+        floor = speeches.speaking(speeches.of_item(session, item.id))
+        assert floor is not None
+        assert (floor.resumed_at, floor.left(held.starts_at)) == (None, 47)
+        waiting = speeches.queue(session, item)
+        assert {one.side for one in waiting} == {"for", "against", "ask"}
+        assert orders.waiting(session, item.id) == []
+
+
+@pytest.mark.parametrize(("hour", "minute"), [(0, 5), (9, 20), (12, 0), (20, 47), (23, 59)])
+def test_it_is_in_session_at_whatever_hour_the_example_is_loaded(hour: int, minute: int) -> None:
+    now = deadlines.day_end(TODAY) + timedelta(hours=hour, minutes=minute, seconds=59)
+    began = live.begins(now)
+    assert live.LASTS <= now - began < live.LASTS + timedelta(minutes=5)
+    assert (began.minute % 5, began.second) == (0, 0)

@@ -1,13 +1,13 @@
 """The example community: fictional, loaded through the real acts and jobs with a moved clock."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import func, select
 
 from council import deadlines, jobs
 from council.db import Database
-from council.demo import cast, generated, halls, polls, road, work
+from council.demo import cast, generated, halls, live, polls, road, work
 from council.demo.stage import Scene, Script, Stage, script
 from council.i18n import ZONE
 from council.people import Person
@@ -30,20 +30,19 @@ def load(
 ) -> None:
     """Load the example into an empty database; with `size` also that many generated matters.
 
-    `today` is the load day (the present one by default); `told` hears the progress from 0 to 1.
-    Raises NotEmpty.
+    `today` is the load day (the present moment by default, else a quarter to one on that day);
+    `told` hears the progress from 0 to 1. Raises NotEmpty.
     """
     if not is_empty(database):
         raise NotEmpty("the database is not empty")
-    day = today or deadlines.local_date(datetime.now(UTC))
-    now = datetime.now(UTC) if today is None else deadlines.day_end(day)
+    now = datetime.now(UTC) if today is None else deadlines.day_end(today) - timedelta(hours=11.25)
     with database.write() as session:
-        stage = Stage(session, settings, day)
+        stage = Stage(session, settings, now)
         stage.now = stage.at(-420)
         cast.settle(stage)
         schedule(stage)
         generated.schedule(stage, size)
-        stage.play(min(now, stage.at(0, 12)) if today is None else stage.at(0, 12), told)
+        stage.play(min(now, stage.at(0, 12)), told)
     jobs.sign(database, settings)
 
 
@@ -68,6 +67,9 @@ def schedule(stage: Stage) -> None:
     stage.enter(stage.at(-75, 9), polls.decide(stage, script("appraisal")))
     stage.enter(stage.at(-56, 19), _to_the_vote(stage, script("covenant")))
     stage.enter(stage.at(-12, 18), _to_consultation(stage, told["park"]))
+    shared = script("sharing")
+    stage.enter(stage.at(-45, 9), _to_today(stage, shared))
+    stage.last = live.hold(stage, shared)
     halls_of = script("halls")
     stage.enter(stage.at(-70, 10), halls.count(stage, halls_of["adults"]))
     for one in halls_of["petition"]:
@@ -75,7 +77,7 @@ def schedule(stage: Stage) -> None:
     stage.enter(stage.at(-48, 9), halls.gather(stage, halls_of["council"]))
     stage.enter(stage.at(-9, 9), halls.gather(stage, halls_of["assembly"]))
     for n, one in enumerate(told["early"]):
-        stage.enter(stage.at(-8 + n, 19, 7 * n), road.propose(stage, one))
+        stage.enter(stage.at(-7 + n, 19, 7 * n), road.propose(stage, one))
 
 
 def _festival(stage: Stage) -> datetime:
@@ -95,6 +97,11 @@ def _to_review(stage: Stage, told: Script) -> Scene:
     yield from road.consult(stage, told)
     yield from road.summarise(stage, told)
     yield from road.review(stage, told)
+
+
+def _to_today(stage: Stage, told: Script) -> Scene:
+    yield from _to_review(stage, told)
+    yield from live.call(stage, told)
 
 
 def _to_readiness(stage: Stage, told: Script) -> Scene:

@@ -4,7 +4,7 @@ import heapq
 import random
 import tomllib
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,14 @@ def picture(name: str) -> Picture:
 class Stage:
     """The example as it plays: who is on stage, what time it is, and what happens next."""
 
-    def __init__(self, session: Session, settings: Settings, today: date) -> None:
+    def __init__(self, session: Session, settings: Settings, moment: datetime) -> None:
         self.session = session
         self.settings = settings
-        self.today = today
-        self.now = datetime.combine(today, time(), ZONE).astimezone(UTC)
+        self.moment = moment
+        self.today = deadlines.local_date(moment)
+        self.last: Scene | None = None
+        """What goes on at the moment of loading; everything else stops at noon at the latest."""
+        self.now = datetime.combine(self.today, time(), ZONE).astimezone(UTC)
         self.random = random.Random(SEED)
         self.cast: dict[str, int] = {}
         self.units: dict[str, int] = {}
@@ -101,6 +104,8 @@ class Stage:
 
         `told` hears how much of the time has passed, from 0 to 1.
         """
+        begins = next(self.last) if self.last else until
+        until = min(until, begins)
         first = self._scenes[0][0] if self._scenes else until
         day = None
         while self._scenes and self._scenes[0][0] <= until:
@@ -116,6 +121,10 @@ class Stage:
                 self.enter(following, scene)
         self.now = max(self.now, until)
         jobs.run_due(self.system())
+        if self.last:
+            self.now = begins
+            for when in self.last:
+                self.now = when
         self.session.commit()
         told(1)
 

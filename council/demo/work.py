@@ -59,9 +59,20 @@ def call(stage: Stage, told: Script, when: datetime) -> Meeting:
         location={"en": "Council room, community service station, 2nd floor"},
     )
     stage.english(item, motion=said["motion"])
-    answers.give(stage.as_(_handler(told)), item, accepts=True, words="原则同意，愿意承办。")
+    _answer(stage, told, item)
     _move(stage, "party_lead", meeting, "notify")
     return meeting
+
+
+def _answer(stage: Stage, told: Script, item: AgendaItem) -> None:
+    """The responsible unit accepts; one that does not sign in writes a letter."""
+    if _handler(told) in stage.cast:
+        answers.give(stage.as_(_handler(told)), item, accepts=True, words="原则同意，愿意承办。")
+        return
+    answers.record(
+        stage.as_("community_worker"), item, says=answers.UnitSays.ACCEPTS,
+        words=zh(told["meeting"]["reply"]), letter=stage.photo("signature"),
+    )  # fmt: skip
 
 
 def _handler(told: Script) -> str:
@@ -95,7 +106,7 @@ def meet(stage: Stage, told: Script) -> Scene:
     yield when - timedelta(minutes=30)
     chair = "facilitator"
     _move(stage, chair, meeting, "open_check_in")
-    present = _sign_in(stage, meeting, told["meeting"].get("absent", 0))
+    present = sign_in(stage, meeting, told["meeting"].get("absent", 0))
     yield when
     _move(stage, chair, meeting, "begin")
     (item,) = meetings.items(stage.session, meeting.id)
@@ -111,7 +122,7 @@ def meet(stage: Stage, told: Script) -> Scene:
     yield from _minute(stage, told, meeting, present)
 
 
-def _sign_in(stage: Stage, meeting: Meeting, absent: int) -> list[MeetingSeat]:
+def sign_in(stage: Stage, meeting: Meeting, absent: int) -> list[MeetingSeat]:
     """Most sign in on their phone, some on the list at the door; so many do not come."""
     seats = meetings.seats(stage.session, meeting.id)
     away = [
