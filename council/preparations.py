@@ -6,12 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import calendar, charter, files, profiles, referrals, translations
 from council.db import PLAIN, Base, Governed
 from council.deadlines import local_date
-from council.errors import Checks, checking
+from council.errors import Checks, NotReady, checking
 from council.files import Picture, Role
 from council.gate import Context, Situated, act
 from council.i18n import translate
@@ -21,7 +22,7 @@ from council.policy import Can
 from council.profiles import Conditions
 from council.proposals import Proposal, Stage
 from council.thresholds import Electorate, Rule, Tie
-from council.votes import DECIDED, Body, Method, Ranking, Vote, VoteMode, VoteStage
+from council.votes import Body, Method, Ranking, Vote, VoteMode, VoteStage
 
 TITLE, QUESTION, WORDS, SHORT, OPTIONS, LABEL = 60, 300, 2000, 300, 30, 60
 """Longest title, question, argument, short answer; most options, longest option."""
@@ -116,22 +117,13 @@ def waits_for_body(ctx: Context, proposal: Proposal) -> bool:
     return proposal.stage is Stage.REFERRED
 
 
-def no_vote_under_way(ctx: Context, proposal: Proposal) -> bool:
-    """No other vote of this matter is being prepared or under way."""
-    ended = DECIDED | {VoteStage.VOIDED}
-    found = select(Vote.id).where(
-        Vote.proposal_id == proposal.id, Vote.stage.not_in(ended), Vote.body != Body.EVERYBODY
-    )
-    return ctx.session.scalars(found.limit(1)).first() is None
-
-
 # Acts
 
 
 @act(
     "vote.draft",
     who=Can.CONVENE,
-    requires=(waits_for_body, referrals.body_is_lawful, no_vote_under_way),
+    requires=(waits_for_body, referrals.body_is_lawful, referrals.no_vote_under_way),
     alone=True,
 )
 def draft(ctx: Context, proposal: Proposal) -> Vote:
@@ -141,7 +133,10 @@ def draft(ctx: Context, proposal: Proposal) -> Vote:
     calendar.meet(ctx, proposal, "call_body")
     question = translate("zh", "preparation.question", title=proposal.title)
     law = translate("zh", f"route.law.{found.route.law}")
-    return _begin(ctx, proposal, found.profile, proposal.title, question, law)
+    try:
+        return _begin(ctx, proposal, found.profile, proposal.title, question, law)
+    except IntegrityError as error:  # somebody else began one at the same moment
+        raise NotReady("not_ready", (referrals.no_vote_under_way.__name__,)) from error
 
 
 @act("vote.draft_alone", who=Can.CONVENE)

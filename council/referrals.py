@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, Index, and_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council.db import PLAIN, Base, Governed
@@ -12,7 +12,7 @@ from council.errors import checking
 from council.gate import Context, act
 from council.policy import Can
 from council.proposals import Proposal, Stage
-from council.votes import LAWFUL, Body
+from council.votes import DECIDED, LAWFUL, Body, Vote, VoteStage
 
 
 class Subject(StrEnum):
@@ -93,6 +93,18 @@ class Referral(Governed, Base):
         return route(self.subject, authorised=self.authorised)
 
 
+UNDER_WAY = and_(
+    Vote.agenda_item_id.is_(None), Vote.body != Body.EVERYBODY,
+    Vote.stage.not_in((*sorted(DECIDED), VoteStage.VOIDED)),
+)  # fmt: skip
+"""A formal vote that decides, from its draft until it has ended: of a matter there is one."""
+
+Index(
+    "ix_vote_under_way", Vote.proposal_id, unique=True, sqlite_where=UNDER_WAY,
+    postgresql_where=UNDER_WAY,
+)  # fmt: skip
+
+
 # Requirements
 
 
@@ -116,6 +128,15 @@ def body_is_outside(ctx: Context, proposal: Proposal) -> bool:
     """The router has named somebody outside the community."""
     found = of(ctx.session, proposal.id)
     return found is not None and found.outside is not None
+
+
+def no_vote_under_way(ctx: Context, proposal: Proposal) -> bool:
+    """No other vote of this matter is being prepared or under way."""
+    ended = DECIDED | {VoteStage.VOIDED}
+    found = select(Vote.id).where(
+        Vote.proposal_id == proposal.id, Vote.stage.not_in(ended), Vote.body != Body.EVERYBODY
+    )
+    return ctx.session.scalars(found.limit(1)).first() is None
 
 
 # Acts

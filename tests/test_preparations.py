@@ -1,14 +1,18 @@
 """The papers of a formal vote: who writes them, what is refused, and what is fixed when."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
 
-from council import calendar, preparations, process, referrals
+from council import calendar, gate, people, preparations, process, referrals
 from council.errors import Invalid, NotAllowed, NotFound, NotReady
+from council.gate import Context
 from council.people import Constituency, Post
-from council.proposals import Stage
+from council.proposals import Proposal, Stage
 from council.referrals import Subject
 from council.thresholds import Tie
 from council.votes import Body, Method, Ranking, VoteMode, VoteStage, get
@@ -59,6 +63,36 @@ def test_a_matter_has_one_vote_at_a_time(world: World) -> None:
     with pytest.raises(NotReady) as refusal:
         preparations.draft(world.as_(LEAD), matter)
     assert refusal.value.needs == ("no_vote_under_way",)
+
+
+def test_of_two_who_begin_the_vote_of_a_matter_at_the_same_moment_one_does(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nobody holds the matter: the index refuses the second, with the same sentence."""
+    matter_id = referred(world).id
+    world.commit()
+    both, meet = Barrier(2), calendar.meet
+
+    def late(*given: Any) -> None:
+        with suppress(BrokenBarrierError):
+            both.wait(1)  # on SQLite the other one comes only when the first is done
+        meet(*given)
+
+    monkeypatch.setattr(gate, "hold", lambda *_: None)
+    monkeypatch.setattr(calendar, "meet", late)
+
+    def begins(who: Post) -> tuple[str, ...]:
+        with world.database.write() as session:
+            ctx = Context(session, people.actor(session, world.who[who], world.now), world.now)
+            try:
+                preparations.draft(ctx, session.get_one(Proposal, matter_id))
+            except NotReady as refusal:
+                return refusal.needs
+            return ()
+
+    with ThreadPoolExecutor(2) as pool:
+        found = sorted(pool.map(begins, (LEAD, Post.COMMITTEE)))
+    assert found == [(), ("no_vote_under_way",)]
 
 
 def test_a_vote_without_a_matter_names_what_it_is(world: World) -> None:
