@@ -1,4 +1,4 @@
-"""Counting: from every kind of ballot to one result with its arithmetic; nobody types a number."""
+"""Counting: from every kind of ballot to one result with its arithmetic; nobody types a result."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from council import ballots as box
-from council import batches, choices, decisions, papercounts, reckoning
+from council import batches, choices, decisions, handcounts, papercounts, reckoning
 from council.ballots import Mark
 from council.decisions import Outcome
 from council.derivations import Line
@@ -20,7 +20,7 @@ from council.rollcalls import Ballot, counts
 from council.safeguards import hiding
 from council.tallies import ALL
 from council.thresholds import Rule
-from council.votes import Vote, VoteMode, Voter
+from council.votes import Vote, VoteMode, Voter, VoteStage
 
 # Counting: called by the course inside its own acts
 
@@ -35,6 +35,12 @@ def count(ctx: Context, vote: Vote) -> None:
         vote.settings = vote.settings | {reckoning.TOGETHER: True}
     vote.result = recount(ctx.session, vote)
     vote.outcome = Outcome(vote.result["outcome"])
+
+
+def finish(ctx: Context, vote: Vote) -> None:
+    """Close a vote in a meeting that is not by name, and freeze its result at once."""
+    vote.closed_at, vote.stage = ctx.now, VoteStage.FINAL
+    count(ctx, vote)
 
 
 # Questions
@@ -56,6 +62,8 @@ def asked(vote: Vote) -> Asked:
 
 def ballots(session: Session, vote: Vote) -> list[Pile]:
     """Every ballot that counts, equal ones together. Raises NotReady for a box that is shut."""
+    if vote.mode is VoteMode.COUNTED:
+        return handcounts.piles(handcounts.sums(session, vote))
     paper = [Pile(*one) for one in papercounts.totals(session, vote.id)]
     secret = vote.mode is VoteMode.SECRET
     return (_in_secret(session, vote) if secret else _by_name(session, vote)) + paper
@@ -72,9 +80,12 @@ def drawn(vote: Vote, translate: Callable[[str], str]) -> list[str]:
 
 
 def miscomputed(session: Session) -> list[int]:
-    """The formal votes whose frozen result is not what their ballots add up to, for `verify`."""
-    formal = Vote.agenda_item_id.is_(None) & Vote.result.is_not(None)
-    rows = session.scalars(select(Vote).where(formal).order_by(Vote.id))
+    """The votes whose frozen result is not what their ballots add up to, for `verify`.
+
+    Those by name in a meeting are left to `rollcalls`.
+    """
+    apart = Vote.agenda_item_id.is_(None) | (Vote.mode != VoteMode.ROLL_CALL)
+    rows = session.scalars(select(Vote).where(apart, Vote.result.is_not(None)).order_by(Vote.id))
     return [row.id for row in rows if row.result != recount(session, row)]
 
 

@@ -43,7 +43,7 @@ TABLES = (
     "translations", "proposals", "admissions", "consultations", "opinions", "statements",
     "summaries", "reviews", "findings", "votes", "referrals", "preparations", "rolls", "proxies",
     "disputes", "safeguards", "rollcalls", "keepers", "ballots", "batches", "paperballots",
-    "papercounts", "ties", "commitments", "acceptance", "delays", "ratings",
+    "papercounts", "handcounts", "ties", "commitments", "acceptance", "delays", "ratings",
     "grounds", "petitions", "meetings", "attendance", "doors", "observers", "invitations",
     "answers", "motions", "deliberations", "corrections", "chairing", "speeches", "orders",
     "straws", "minutes", "reasons", "archives", "screens", "notes", "live",

@@ -5,12 +5,13 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import attendance, decisions, meetings, motions, rollcalls
+from council import attendance, counting, decisions, meetings, motions, rollcalls
 from council.chairing import has_not_left_the_chair
 from council.db import Base, Governed
 from council.decisions import Outcome, Result
 from council.errors import checking
 from council.gate import Context, act
+from council.handcounts import tellers_agree
 from council.meetings import (
     AgendaItem,
     ItemKind,
@@ -26,7 +27,7 @@ from council.people import Channel, Constituency
 from council.policy import Can
 from council.speeches import both_sides_heard
 from council.tallies import heads
-from council.votes import Vote, vote_is_open
+from council.votes import How, Vote, VoteMode, vote_is_open
 
 WORDS, TEXT = 300, 1000
 """Longest objection or reason, longest text of a consensus, in characters."""
@@ -242,20 +243,20 @@ def postpone(ctx: Context, item: AgendaItem, *, reason: str) -> AgendaItem:
         both_sides_heard,
     ),
 )
-def open_vote(ctx: Context, item: AgendaItem) -> Vote:
-    """Put the motion to the vote: rule, question and the seats present are fixed from here on."""
-    return motions.put_to_vote(ctx, item, question=item.motion)
+def open_vote(ctx: Context, item: AgendaItem, *, how: How = How.PHONES) -> Vote:
+    """Put the motion to the vote: rule, question, seats and the way of voting are fixed."""
+    return motions.put_to_vote(ctx, item, question=item.motion, how=how)
 
 
 @act(
     "vote.close",
     who=Can.CHAIR,
-    requires=(vote_in_meeting, vote_is_open, still_in_the_chair),
+    requires=(vote_in_meeting, vote_is_open, still_in_the_chair, tellers_agree),
     alone=True,
 )
 def close_vote(ctx: Context, vote: Vote) -> Vote:
     """Close the vote: the result is reckoned from the ballots and stands from here on."""
-    rollcalls.finish(ctx, vote)
+    (rollcalls if vote.mode is VoteMode.ROLL_CALL else counting).finish(ctx, vote)
     if vote.on_item:
         item = ctx.session.get_one(AgendaItem, vote.agenda_item_id)
         item.stage, item.closed_at = ItemStage.VOTED, ctx.now

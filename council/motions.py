@@ -18,7 +18,7 @@ from council.meetings import AgendaItem, ItemStage, Meeting, MeetingSeat, Meetin
 from council.people import SYSTEM, Channel
 from council.policy import Can
 from council.rollcalls import Seat
-from council.votes import Vote, VoteStage
+from council.votes import How, Vote, VoteStage
 from council.workflow import Transition, Workflow, advance, open_transitions
 
 TEXT, DEPTH = 1000, 2
@@ -131,7 +131,7 @@ def note_second(ctx: Context, motion: "Motion") -> None:
 def ask(ctx: Context, motion: "Motion") -> None:
     """The vote on an amendment opens with the seats that are present now."""
     item = ctx.session.get_one(AgendaItem, motion.item_id)
-    put_to_vote(ctx, item, question=motion.text, motion_id=motion.id)
+    put_to_vote(ctx, item, question=motion.text, motion_id=motion.id, how=motion.how)
 
 
 def settle(ctx: Context, motion: "Motion") -> None:
@@ -198,6 +198,7 @@ class Motion(Governed, Base):
 
     `before` is what it would replace; of an item's motion it is the text that the notice gave.
     `depth` is 0 for the item's motion. Nobody moved what came with the agenda: it needs no second.
+    `how`: how an amendment is voted on.
     """
 
     __tablename__ = "motion"
@@ -212,6 +213,7 @@ class Motion(Governed, Base):
     mover_seat_id: Mapped[int | None] = mapped_column(ForeignKey("meeting_seat.id"))
     seconder_seat_id: Mapped[int | None] = mapped_column(ForeignKey("meeting_seat.id"))
     stage: Mapped[MotionStage]
+    how: Mapped[How] = mapped_column(default=How.PHONES, server_default=How.PHONES.value)
     moved_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     channel: Mapped[Channel]
@@ -237,6 +239,15 @@ def amend(ctx: Context, motion: Motion, *, text: str) -> Motion:
     return _add(ctx, item, motion, text, MotionStage.MOVED)
 
 
+def put(ctx: Context, motion: Motion, *, how: How) -> None:
+    """Put an amendment to the vote in this way; raises as `advance` does."""
+
+    def note() -> None:
+        motion.how = how
+
+    advance(ctx, MOTION, motion, "put", note)
+
+
 def call(ctx: Context, item: AgendaItem) -> None:
     """The motion of an item that is called is under debate; a slip of the chair makes no second."""
     if item.motion and not of_item(ctx.session, item.id):
@@ -244,7 +255,12 @@ def call(ctx: Context, item: AgendaItem) -> None:
 
 
 def put_to_vote(
-    ctx: Context, item: AgendaItem, *, question: str, motion_id: int | None = None
+    ctx: Context,
+    item: AgendaItem,
+    *,
+    question: str,
+    motion_id: int | None = None,
+    how: How = How.PHONES,
 ) -> Vote:
     """Open a vote on an item, or on an amendment, with its meeting's rule and the seats present."""
     meeting = ctx.session.get_one(Meeting, item.meeting_id)
@@ -256,6 +272,7 @@ def put_to_vote(
         agenda_item_id=item.id,
         motion_id=motion_id,
         question=question,
+        how=how,
         rule=meeting.rule,
         due=attendance.by_rule(meeting.rule, attendance.count(ctx.session, meeting).due),
         seats=[

@@ -12,7 +12,17 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from council import audit, batches, choices, disputes, i18n, papercounts, policy, preparations
+from council import (
+    audit,
+    batches,
+    choices,
+    disputes,
+    handcounts,
+    i18n,
+    papercounts,
+    policy,
+    preparations,
+)
 from council.ballots import Mark, MarkChannel
 from council.decisions import Outcome
 from council.errors import NotFound, NotReady
@@ -224,6 +234,8 @@ def _ballots(session: Session, vote: Vote) -> Json:
             "openings": _openings(session, vote), "pooled": _pooled(session, vote),
             "marks": _marks(session, vote),
         }  # fmt: skip
+    if vote.mode is VoteMode.COUNTED:
+        return found | {"sums": handcounts.sums(session, vote)}
     listed = _rows(session, vote)
     if vote.settings.get(ROWS) == SUMS:
         return found | {"sums": _sums(listed)}

@@ -20,6 +20,7 @@ from council.tallies import ALL, Tally, Weight, heads
 from council.thresholds import Rule
 from council.votes import (
     Choice,
+    How,
     Vote,
     VoteMode,
     Voter,
@@ -35,6 +36,12 @@ ROWS, NUMBERS, SUMS = "rows", "numbers", "sums"
 A vote in a meeting lists its seats: there everybody sees who raises a hand, and the log alone is
 enough to count it again (votes-and-log.md, 2A).
 """
+
+MODE_OF = {
+    How.PHONES: VoteMode.ROLL_CALL, How.HANDS: VoteMode.COUNTED, How.PAPER: VoteMode.COUNTED,
+    How.SECRET: VoteMode.SECRET,
+}  # fmt: skip
+"""What is kept of a vote in a meeting, by how it is taken."""
 
 # Table
 
@@ -72,8 +79,13 @@ def is_voter(ctx: Context, vote: Vote) -> bool:
 
 
 def by_name(ctx: Context, vote: Vote) -> bool:
-    """The vote is by name; a secret ballot goes into the box."""
-    return vote.mode is VoteMode.ROLL_CALL
+    """The vote is not secret; a secret ballot goes into the box."""
+    return vote.mode is not VoteMode.SECRET
+
+
+def on_telephones(ctx: Context, vote: Vote) -> bool:
+    """The vote is not taken by hands or slips, which tellers count in the room."""
+    return vote.mode is not VoteMode.COUNTED
 
 
 # Acts
@@ -82,7 +94,7 @@ def by_name(ctx: Context, vote: Vote) -> bool:
 @act(
     "ballot.cast",
     who=Can.SPEAK,
-    requires=(vote_is_open, before_the_close, by_name, is_voter),
+    requires=(vote_is_open, before_the_close, by_name, on_telephones, is_voter),
     behalf=True,
 )
 def cast(ctx: Context, vote: Vote, *, choice: object, entry: Voter | None = None) -> Ballot:
@@ -130,12 +142,14 @@ def start(
     rule: Rule,
     due: Mapping[str, int],
     seats: Sequence[Seat],
+    how: How = How.PHONES,
 ) -> Vote:
     """Open a vote with the rule and the seats as they are now; `due` counts all seats invited."""
     made = Vote(
         community_id=community_id, proposal_id=proposal_id, agenda_item_id=agenda_item_id,
         motion_id=motion_id, question=question, rule=rule.to_json(), due=dict(due),
-        opened_at=ctx.now, stage=VoteStage.OPEN, settings={ROWS: NUMBERS},
+        opened_at=ctx.now, stage=VoteStage.OPEN, mode=MODE_OF[how],
+        settings={ROWS: NUMBERS if how is How.PHONES else SUMS, "how": how.value},
     )  # fmt: skip
     ctx.session.add(made)
     ctx.session.flush()
@@ -255,7 +269,10 @@ def recount(session: Session, vote: Vote) -> Result:
 
 def miscomputed(session: Session) -> list[int]:
     """The closed votes whose frozen result is not what their ballots add up to, for `verify`."""
-    in_meetings = Vote.agenda_item_id.is_not(None) & (Vote.stage == VoteStage.FINAL)
+    in_meetings = (
+        Vote.agenda_item_id.is_not(None) & (Vote.stage == VoteStage.FINAL)
+        & (Vote.mode == VoteMode.ROLL_CALL)
+    )  # fmt: skip
     closed = session.scalars(select(Vote).where(in_meetings).order_by(Vote.id))
     return [row.id for row in closed if row.reckoning != recount(session, row)]
 

@@ -18,7 +18,7 @@ from council.gate import Context, act
 from council.lots import Broken
 from council.policy import Can
 from council.thresholds import Tie
-from council.votes import Method, Vote
+from council.votes import Method, Vote, VoteMode
 
 REASON, WORDS = 300, 60
 """Longest reason of a casting vote, longest secret words, in characters."""
@@ -161,7 +161,7 @@ def reveal(ctx: Context, vote: Vote, *, seed: str) -> Vote:
 def _settle(ctx: Context, vote: Vote, broken: Broken) -> Vote:
     """Reckon the result once more, with the tie as it was broken."""
     vote.result = {**(vote.result or {}), "tie": broken.to_json()}
-    if vote.in_meeting:
+    if vote.in_meeting and vote.mode is VoteMode.ROLL_CALL:
         rollcalls.reckon(ctx, vote)
     else:
         counting.count(ctx, vote)

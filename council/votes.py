@@ -91,10 +91,23 @@ DECIDING = LAWFUL | {Body.JOINT_MEETING}
 
 
 class VoteMode(StrEnum):
-    """Roll-call: every cast is kept with its voter. Secret: nobody can tell whose ballot it is."""
+    """Roll-call: every cast is kept with its voter. Secret: nobody can tell whose ballot it is.
+
+    Counted: in a meeting two tellers count raised hands or slips, and only the sums are known.
+    """
 
     ROLL_CALL = "roll_call"
     SECRET = "secret"  # noqa: S105  (a kind of vote, not a password)
+    COUNTED = "counted"
+
+
+class How(StrEnum):
+    """How those present in a meeting vote."""
+
+    PHONES = "phones"
+    HANDS = "hands"
+    PAPER = "paper"
+    SECRET = "secret"  # noqa: S105  (as above)
 
 
 class Method(StrEnum):
@@ -170,6 +183,11 @@ class Vote(Governed, Base):
     def in_meeting(self) -> bool:
         """Whether it is put to those present in a meeting, at once."""
         return self.agenda_item_id is not None
+
+    @property
+    def how(self) -> How:
+        """How it is taken, in a meeting."""
+        return How(self.settings.get("how", How.PHONES))
 
     @property
     def on_item(self) -> bool:

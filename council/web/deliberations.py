@@ -23,6 +23,7 @@ from council.files import Picture
 from council.gate import Context
 from council.meetings import AgendaItem, Meeting
 from council.policy import Can
+from council.votes import How
 from council.web import pages
 from council.web.forms import Form
 from council.web.handler import behalf_from, form_of, handler, prepared
@@ -193,9 +194,14 @@ def postpone(request: Request, ctx: Context) -> Response:
 
 @handler(session=True, rate="write")
 def open_vote(request: Request, ctx: Context) -> Response:
-    """Put the motion to the vote."""
-    item = _item(request, ctx)
-    deliberations.open_vote(ctx, item)
+    """Put the motion to the vote, in the way that the chair chose."""
+    item, form = _item(request, ctx), form_of(request)
+    try:
+        with form.reading():
+            how = form.choice_or_none("how", How) or How.PHONES
+        deliberations.open_vote(ctx, item, how=how)
+    except Invalid as wrong:
+        return _page(request, ctx, item, 422, open=form.wrong(wrong))
     return _answer(request, ctx, item)
 
 

@@ -16,6 +16,7 @@ from council import (
     observers,
     rollcalls,
     rulecards,
+    tellers,
     translations,
 )
 from council.gate import Context
@@ -35,9 +36,11 @@ def shared(request: Request, ctx: Context, meeting: Meeting) -> dict[str, Any]:
     now = next((line for line in record.lines if line.item.stage is ItemStage.OPEN), None)
     last = settled_last(record)
     found = last.vote.reckoning if last and last.vote else None
+    debate = debates.of(ctx, now.item) if now else None
+    inner = debate.voting.vote if debate and debate.voting else None
     return {
         "meeting": meeting, "record": record, "now": now, "last": last, "form": Form(),
-        "debate": debates.of(ctx, now.item) if now else None,
+        "debate": debate, "desk": tellers.desk(ctx, inner or (now.vote if now else None)),
         "places": observers.standing(ctx.session, meeting, _me(ctx)),
         "version": live.version(ctx.session, meeting.id),
         "turnout": rollcalls.turnout(ctx.session, now.vote.id) if now and now.vote else None,

@@ -9,6 +9,7 @@ from council.errors import Invalid, NotFound
 from council.gate import Context
 from council.meetings import AgendaItem, Meeting
 from council.motions import MOTION, TEXT, Motion
+from council.votes import How
 from council.web import pages
 from council.web.forms import Form
 from council.web.handler import behalf_from, form_of, handler
@@ -72,7 +73,12 @@ def move(request: Request, ctx: Context) -> Response:
         raise NotFound("not_found")
     try:
         ctx.behalf = behalf_from(request, ctx.session, item.community_id)
-        advance(ctx, MOTION, motion, name)
+        if name == "put":
+            with form.reading():
+                how = form.choice_or_none("how", How) or How.PHONES
+            motions.put(ctx, motion, how=how)
+        else:
+            advance(ctx, MOTION, motion, name)
     except Invalid as wrong:
         return _page(request, ctx, item, form.wrong(wrong))
     return pages.back(request, _address(item))

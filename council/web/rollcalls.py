@@ -27,7 +27,7 @@ class Booth:
 def booth(ctx: Context, vote: Vote, asked: str = "") -> Booth:
     """The booth of whoever speaks, at the entry `asked`, else at the first without a vote."""
     signed_in = ctx.behalf or (ctx.actor and ctx.actor.person_id)
-    if not signed_in or vote.mode is VoteMode.SECRET:
+    if not signed_in or vote.mode is not VoteMode.ROLL_CALL:
         return Booth(asked=bool(asked))
     entries = tuple(rollcalls.standing(ctx.session, vote, ctx.person_id))
     if asked:

@@ -18,6 +18,7 @@ from council import (
     proposals,
     rollcalls,
     rulecards,
+    tellers,
     translations,
     votes,
 )
@@ -80,6 +81,7 @@ def _data(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:
         "vote": vote, "item": item, "meeting": ctx.session.get_one(Meeting, item.meeting_id),
         "proposal": proposals.get(ctx, item.proposal_id) if item.proposal_id else None,
         "turnout": rollcalls.turnout(ctx.session, vote.id), "booth": mine,
+        "desk": tellers.desk(ctx, vote),
         "closes": gate.possible(ctx, "vote.close", vote) if vote.is_open else None,
         "enters": policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id),
         "translations": _in_meeting(ctx, vote, item),

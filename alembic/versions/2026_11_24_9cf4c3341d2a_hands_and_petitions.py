@@ -1,14 +1,14 @@
 """Hands and petitions.
 
-Revision ID: e3495cfaacda
+Revision ID: 9cf4c3341d2a
 Revises: 9fe8ff13773a
-Create Date: 2026-11-24 20:05:26.783300
+Create Date: 2026-11-24 20:06:25.396728
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "e3495cfaacda"
+revision: str = "9cf4c3341d2a"
 down_revision: str | None = "9fe8ff13773a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -215,6 +215,44 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_place_wish_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "envoy",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(), nullable=False),
+        sa.Column(
+            "says",
+            sa.Enum("accepted", "declined", name="envoysays", native_enum=False, length=40),
+            nullable=True,
+        ),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(), nullable=True),
+        sa.Column("answered_by_id", sa.Integer(), nullable=True),
+        sa.Column("came", sa.Boolean(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["answered_by_id"], ["person.id"], name=op.f("fk_envoy_answered_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_envoy_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["agenda_item.id"], name=op.f("fk_envoy_item_id_agenda_item")
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f("fk_envoy_meeting_id_meeting")
+        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_envoy_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_envoy")),
+        sa.UniqueConstraint("item_id", "unit_id", name=op.f("uq_envoy_item_id_unit_id")),
+    )
+    with op.batch_alter_table("envoy", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_envoy_meeting_id"), ["meeting_id"], unique=False)
+
+    op.create_table(
         "minutes_archive",
         sa.Column("community_id", sa.Integer(), nullable=False),
         sa.Column("minutes_id", sa.Integer(), nullable=False),
@@ -323,6 +361,10 @@ def downgrade() -> None:
 
     op.drop_table("hand_count")
     op.drop_table("minutes_archive")
+    with op.batch_alter_table("envoy", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_envoy_meeting_id"))
+
+    op.drop_table("envoy")
     with op.batch_alter_table("place_wish", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_place_wish_person_id"))
 

@@ -1,0 +1,196 @@
+"""Tellers: raised hands are counted by two, each alone; the vote closes when they agree."""
+
+from typing import Any
+
+import pytest
+
+from council import (
+    counting,
+    deliberations,
+    handcounts,
+    motions,
+    records,
+    recounting,
+    rollcalls,
+    speeches,
+    tellers,
+)
+from council.audit import Entry
+from council.decisions import Outcome
+from council.errors import Invalid, NotAllowed, NotReady
+from council.handcounts import HandCount
+from council.meetings import AgendaItem, ItemStage
+from council.motions import MOTION, MotionStage
+from council.papersheets import Sheet
+from council.people import Constituency, Post
+from council.turns import Side
+from council.votes import Choice, How, Vote, VoteMode, VoteStage
+from council.workflow import advance
+from tests.hall import SEATS, Hall, Key
+from tests.world import World
+
+ONE, TWO, THREE = Post.RECORDER, Post.COMMUNITY_WORKER, Post.DELEGATE
+
+FIGURES = {
+    "party": (1, 0, 0), "residents": (1, 1, 0), "community": (1, 0, 0), "experts": (0, 1, 0),
+    "units": (0, 0, 0),
+}  # fmt: skip
+"""For, against and abstaining: what the hands of `VOICES` add up to."""
+
+VOICES = {
+    Constituency.PARTY: Choice.FOR, Constituency.RESIDENTS: Choice.FOR,
+    "neighbour": Choice.AGAINST, Constituency.COMMUNITY: Choice.FOR,
+    Constituency.EXPERTS: Choice.AGAINST,
+}  # fmt: skip
+
+
+def sheet(
+    spoiled: int = 0, unused: int = 0, bad: int = 0, **changed: tuple[int, int, int]
+) -> Sheet:
+    """A sheet with the figures above, but those changed; `bad` slips of residents are spoiled."""
+    content = {
+        side: dict(zip(("for", "against", "abstain"), n, strict=True)) | {"spoiled": 0}
+        for side, n in (FIGURES | changed).items()
+    }
+    content["residents"]["spoiled"] = bad
+    return Sheet(content, spoiled, unused)
+
+
+def opened(world: World, how: How = How.HANDS, present: tuple[Key, ...] = SEATS) -> Vote:
+    hall = Hall(world)
+    item = hall.asked(hall.item_open(present=present))
+    return deliberations.open_vote(world.as_(Post.FACILITATOR), item, how=how)
+
+
+def enter(world: World, vote: Vote, who: Post, given: Sheet, issued: int = 0) -> HandCount:
+    return tellers.enter(world.as_(who), vote, sheet=given, issued=issued)
+
+
+def close(world: World, vote: Vote) -> None:
+    deliberations.close_vote(world.as_(Post.FACILITATOR), vote)
+
+
+def needs(refused: Any) -> tuple[str, ...]:
+    with pytest.raises(NotReady) as refusal:
+        refused()
+    return refusal.value.needs
+
+
+def test_two_tellers_differ_agree_and_the_chair_closes(world: World) -> None:
+    vote = opened(world)
+    assert (vote.how, vote.mode, vote.settings["how"]) == (How.HANDS, VoteMode.COUNTED, "hands")
+    assert needs(lambda: close(world, vote)) == ("tellers_agree",)
+    first = enter(world, vote, ONE, sheet(residents=(2, 0, 0)))
+    assert (first.round, first.slot) == (1, 1)
+    assert world.acts()[-1] == "hand_count.enter"
+    assert needs(lambda: enter(world, vote, ONE, sheet())) == ("not_counted_yet",)
+    enter(world, vote, TWO, sheet())
+    now = handcounts.standing(world.session, vote.id)
+    assert now.differs == (("residents", "for"), ("residents", "against"))
+    assert needs(lambda: close(world, vote)) == ("tellers_agree",)
+    enter(world, vote, THREE, sheet())
+    enter(world, vote, ONE, sheet())
+    assert needs(lambda: enter(world, vote, TWO, sheet())) == ("not_agreed_yet",)
+    assert vote.result is None
+    close(world, vote)
+    assert (vote.stage, vote.outcome) == (VoteStage.FINAL, Outcome.ADOPTED)
+    assert vote.reckoning is not None
+    assert (vote.reckoning.totals.favour, vote.reckoning.totals.present) == (3, 5)
+    item = world.session.get_one(AgendaItem, vote.agenda_item_id)
+    assert item.stage is ItemStage.VOTED
+    assert needs(lambda: enter(world, vote, TWO, sheet())) == ("vote_is_open", "not_agreed_yet")
+
+
+def test_a_count_stands_in_the_log_as_hashes_only(world: World) -> None:
+    vote = opened(world)
+    enter(world, vote, ONE, sheet())
+    world.commit()
+    last = world.session.query(Entry).order_by(Entry.idx.desc()).first()
+    assert last is not None
+    assert last.act == "hand_count.enter"
+    assert b'"content":{"h":' in last.entry
+    assert b"against" not in last.entry
+
+
+def test_who_leads_does_not_count_and_nobody_without_the_office(world: World) -> None:
+    vote = opened(world)
+    assert needs(lambda: enter(world, vote, Post.FACILITATOR, sheet())) == ("did_not_lead",)
+    for who in (Constituency.PARTY, Post.PARTY_LEAD, Post.ADMIN):
+        with pytest.raises(NotAllowed):
+            tellers.enter(world.as_(who), vote, sheet=sheet())
+
+
+def test_no_constituency_has_more_hands_than_seats(world: World) -> None:
+    vote = opened(world, present=tuple(key for key in SEATS if key != "neighbour"))
+    for wrong in (sheet(), sheet(residents=(2, 0, 0)), sheet(residents=(-1, 1, 0))):
+        with pytest.raises(Invalid):
+            enter(world, vote, ONE, wrong)
+    with pytest.raises(Invalid) as refusal:
+        enter(world, vote, ONE, sheet(residents=(0, 0, 0), bad=1))
+    assert [(one.key, one.field) for one in refusal.value.problems] == [
+        ("not_a_choice", "residents_for")
+    ]
+    assert enter(world, vote, ONE, sheet(residents=(0, 1, 0))).slot == 1
+
+
+def test_nobody_votes_by_telephone_where_hands_are_counted_nor_counts_telephones(
+    world: World,
+) -> None:
+    vote = opened(world)
+    voter = world.as_("neighbour")
+    assert needs(lambda: rollcalls.cast(voter, vote, choice=Choice.FOR)) == ("on_telephones",)
+    hall = Hall(world)
+    phones = hall.vote_open()
+    assert needs(lambda: enter(world, phones, ONE, sheet())) == ("tellers_count",)
+
+
+def test_hands_give_the_result_that_the_same_votes_by_name_give(world: World) -> None:
+    by_hand = opened(world)
+    for who in (ONE, TWO):
+        enter(world, by_hand, who, sheet())
+    close(world, by_hand)
+    by_name = opened(world, How.PHONES)
+    for key, choice in VOICES.items():
+        rollcalls.cast(world.as_(key), by_name, choice=choice)
+    close(world, by_name)
+    assert by_name.result is not None
+    assert by_hand.result == {
+        name: told for name, told in by_name.result.items() if name != "seats"
+    }
+    assert [*counting.miscomputed(world.session), *rollcalls.miscomputed(world.session)] == []
+
+
+def test_the_record_has_sums_and_anybody_counts_them_again(world: World) -> None:
+    vote = opened(world)
+    for who in (ONE, TWO):
+        enter(world, vote, who, sheet())
+    close(world, vote)
+    world.commit()
+    found = records.of(world.session, vote.id)
+    assert (found["mode"], found["settings"]["how"], found["rows"]) == ("counted", "hands", None)
+    assert ["residents", "against", 1, 0] in found["sums"]
+    assert ["units", None, 1, 0] in found["sums"]
+    report = recounting.recount(found)
+    assert report.differing == ()
+    assert report.result["outcome"] == "adopted"
+    found["sums"][0][2] += 1
+    assert recounting.recount(found).differing
+
+
+def test_an_amendment_is_put_to_a_show_of_hands(world: World) -> None:
+    hall = Hall(world)
+    item = hall.item_open()
+    (main,) = motions.of_item(world.session, item.id)
+    made = motions.amend(world.as_("neighbour"), main, text="装两盏路灯。")
+    advance(world.as_(Constituency.PARTY), MOTION, made, "second")
+    for side in Side:
+        if side in speeches.unheard(world.session, item):
+            speeches.waive(world.as_(Post.FACILITATOR), item, side=side)
+    motions.put(world.as_(Post.FACILITATOR), made, how=How.HANDS)
+    assert (made.stage, made.how) == (MotionStage.QUESTION, How.HANDS)
+    vote = motions.of_votes(world.session, [made.id])[made.id]
+    assert vote.how is How.HANDS
+    for who in (ONE, TWO):
+        enter(world, vote, who, sheet())
+    close(world, vote)
+    assert made.stage is MotionStage.CARRIED

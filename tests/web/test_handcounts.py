@@ -1,0 +1,98 @@
+"""Counting in the room: the tellers' page, and what the three views show of it meanwhile."""
+
+from council import meetings
+from council.people import Constituency, Post
+from council.votes import How, Vote
+from tests.hall import Hall
+from tests.test_tellers import FIGURES, ONE, TWO, opened
+from tests.web.conftest import Site
+from tests.world import World
+
+
+def at(world: World, vote: Vote) -> tuple[str, str]:
+    """The meeting's address and the tellers' page."""
+    item = world.session.get_one(meetings.AgendaItem, vote.agenda_item_id)
+    base = f"/meetings/{item.meeting_id}"
+    return base, f"{base}/votes/{vote.id}/hands"
+
+
+def typed(**changed: object) -> dict[str, object]:
+    """The fields as a teller fills them in."""
+    found = {
+        f"{side}_{heap}": n
+        for side, sums in FIGURES.items()
+        for heap, n in zip(("for", "against", "abstain"), sums, strict=True)
+    }
+    return found | changed
+
+
+def test_two_tellers_at_their_own_page_differ_and_agree_and_the_chair_closes(
+    world: World, site: Site
+) -> None:
+    item = Hall(world).asked(Hall(world).item_open())
+    world.commit()
+    base, chair = f"/meetings/{item.meeting_id}", site.as_(Post.FACILITATOR)
+    asked = chair.get(f"{base}/console?ask=open").text
+    assert '<option value="hands">举手表决</option>' in asked
+    sent = chair.post(f"{base}/items/{item.id}/votes", data={"how": "feet"})
+    assert sent.status_code == 422
+    sent = chair.post(
+        f"{base}/items/{item.id}/votes", data={"how": "hands", "back": f"{base}/console"}
+    )
+    assert (sent.status_code, sent.headers["location"]) == (303, f"{base}/console")
+    with site.read() as session:
+        vote = session.query(Vote).one()
+    hands = f"{base}/votes/{vote.id}/hands"
+    for view in ("room", "screen"):
+        assert "请您举手" in site.as_("neighbour").get(f"{base}/{view}").text
+        assert hands not in site.as_("neighbour").get(f"{base}/{view}").text
+    one, two = site.as_(ONE), site.as_(TWO)
+    assert f'href="{hands}"' in one.get(f"{base}/room").text
+    wrong = one.post(hands, data=typed(residents_for=7, party_for="一"))
+    assert wrong.status_code == 422
+    assert 'name="residents_for" type="text" inputmode="decimal" value="7"' in wrong.text
+    many = one.post(hands, data=typed(residents_for=7))
+    assert (many.status_code, "开始时在场的只有 2 席" in many.text) == (422, True)
+    entered = one.post(hands, data=typed(residents_for=2, residents_against=0))
+    assert (entered.status_code, entered.headers["location"]) == (303, hands)
+    assert "您的票数已录入" in one.get(hands).text
+    seen = two.get(hands).text
+    assert "已有人录过" in seen
+    assert 'name="residents_for" type="text" inputmode="decimal" value=""' in seen
+    two.post(hands, data=typed())
+    differ = two.get(hands).text
+    assert "两份票数有 2 处不一致" in differ
+    assert "居民 · 赞成" in differ
+    console = chair.get(f"{base}/console?ask=close").text
+    assert "两份不一致" in console
+    assert "要有两名计票人分别清点、结果一致" in console
+    assert chair.post(f"/votes/{vote.id}/close").status_code == 409
+    for client in (one, two):
+        client.post(hands, data=typed())
+    assert "两名计票人数的一致" in chair.get(f"{base}/console").text
+    assert one.get(hands).text.count("<form") == seen.count("<form") - 1
+    closed = chair.post(f"/votes/{vote.id}/close", data={"back": f"{base}/console"})
+    assert closed.status_code == 303
+    for page in (f"{base}/console", f"{base}/room", f"{base}/screen", f"/votes/{vote.id}/result"):
+        assert "通过" in chair.get(page).text.replace("未通过", "")
+    assert "举手表决" in chair.get(f"/votes/{vote.id}/result").text
+    assert one.get(hands).headers["location"] == f"/votes/{vote.id}/result"
+
+
+def test_the_tellers_page_is_for_tellers_of_a_counted_vote(world: World, site: Site) -> None:
+    vote = opened(world)
+    phones = Hall(world).vote_open()
+    base, hands = at(world, vote)
+    world.commit()
+    assert site.visitor().get(hands).status_code == 303
+    for who, status in (("neighbour", 403), (Post.FACILITATOR, 200), (Post.ADMIN, 403)):
+        assert site.as_(who).get(hands).status_code == status
+    assert "主持这一项的人不计票" in site.as_(Post.FACILITATOR).get(hands).text
+    assert site.as_(Constituency.PARTY).post(hands, data=typed()).status_code == 403
+    other, elsewhere = at(world, phones)
+    for address in (elsewhere, f"{other}/votes/{vote.id}/hands", f"{base}/votes/999/hands"):
+        assert site.as_(ONE).get(address).status_code == 404
+    shown = site.as_("neighbour").get(f"/votes/{vote.id}")
+    assert "请您举手" in shown.text
+    assert f"/votes/{vote.id}/check" not in shown.text
+    assert vote.how is How.HANDS
