@@ -12,7 +12,7 @@ from council import papersheets
 from council.db import HASHED, Base, Governed
 from council.errors import Checks, Invalid
 from council.gate import Context
-from council.papercounts import Figures
+from council.papercounts import Figures, PaperBatch, PaperCount
 from council.papersheets import HIGHEST, SPOILED, Place, Sheet, Totals
 from council.reckoning import Pile
 from council.tallies import ALL
@@ -107,7 +107,28 @@ def add(ctx: Context, vote: Vote, sheet: Sheet, issued: int) -> HandCount:
         issued=issued, spoiled=sheet.spoiled, unused=sheet.unused, at=ctx.now,
     )  # fmt: skip
     ctx.session.add(made)
+    ctx.session.flush()
+    if vote.how is How.PAPER and standing(ctx.session, vote.id).agreed:
+        _account(ctx, vote, made)
     return made
+
+
+def _account(ctx: Context, vote: Vote, agreed: HandCount) -> None:
+    """The box as one bundle and its slips as they add up, as every count of paper keeps them."""
+    here = {
+        "community_id": vote.community_id, "proposal_id": vote.proposal_id, "vote_id": vote.id,
+        "used": papersheets.used(agreed.content), "spoiled": agreed.spoiled,
+        "unused": agreed.unused,
+    }  # fmt: skip
+    ctx.session.add(
+        PaperBatch(number=1, round=agreed.round, content=agreed.content, settled_at=ctx.now, **here)
+    )
+    piles = papersheets.piles(ctx.session, vote, [(ALL, agreed.content)])
+    ctx.session.add(
+        PaperCount(
+            issued=agreed.issued, missing=0, piles=piles, by_id=ctx.person_id, at=ctx.now, **here
+        )
+    )
 
 
 # Questions

@@ -40,7 +40,7 @@ from council.votes import DECIDED, SHOWN, Vote, VoteMode, Voter, VoteStage
 PAPER = "paper"
 """How a ballot by name was cast that came on a slip."""
 
-NOUNS = frozenset({"vote", "box", "ballot_batch", "paper_count", "tie"})
+NOUNS = frozenset({"vote", "box", "ballot_batch", "paper_count", "hand_count", "tie"})
 """The acts whose entries a record carries; those of single voters are not among them."""
 
 WORDS = {"title", "question", "options"}

@@ -177,6 +177,36 @@ def test_the_record_has_sums_and_anybody_counts_them_again(world: World) -> None
     assert recounting.recount(found).differing
 
 
+def test_slips_add_up_and_those_that_say_nothing_are_kept_apart(world: World) -> None:
+    vote = opened(world, How.PAPER)
+    for issued, spoiled, unused in ((9, 1, 2), (7, 1, 2), (0, 0, 0)):
+        with pytest.raises(Invalid) as refusal:
+            enter(world, vote, ONE, sheet(spoiled, unused), issued)
+        assert refusal.value.problems[0].key == "slips_off"
+    few = sheet(1, 2, bad=1, residents=(1, 0, 0))
+    enter(world, vote, ONE, few, 8)
+    enter(world, vote, TWO, sheet(1, 2, residents=(1, 1, 0)), 8)
+    assert handcounts.standing(world.session, vote.id).differs == (
+        ("residents", "against"), ("residents", "spoiled"),
+    )  # fmt: skip
+    for who in (ONE, TWO):
+        enter(world, vote, who, few, 8)
+    close(world, vote)
+    assert vote.reckoning is not None
+    total = vote.reckoning.totals
+    assert (vote.outcome, total.favour, total.against, total.spoiled) == (
+        Outcome.ADOPTED, 3, 0, 1,
+    )  # fmt: skip
+    world.commit()
+    found = records.of(world.session, vote.id)
+    assert {name: found["paper"][name] for name in ("issued", "used", "spoiled", "unused")} == {
+        "issued": 8, "used": 5, "spoiled": 1, "unused": 2,
+    }  # fmt: skip
+    assert recounting.recount(found).differing == ()
+    found["paper"]["issued"] = 9
+    assert recounting.recount(found).differing
+
+
 def test_an_amendment_is_put_to_a_show_of_hands(world: World) -> None:
     hall = Hall(world)
     item = hall.item_open()

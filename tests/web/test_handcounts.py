@@ -96,3 +96,21 @@ def test_the_tellers_page_is_for_tellers_of_a_counted_vote(world: World, site: S
     assert "请您举手" in shown.text
     assert f"/votes/{vote.id}/check" not in shown.text
     assert vote.how is How.HANDS
+
+
+def test_slips_are_entered_with_those_outside_the_box(world: World, site: Site) -> None:
+    vote = opened(world, How.PAPER)
+    base, hands = at(world, vote)
+    world.commit()
+    assert "请您领一张纸票" in site.as_("neighbour").get(f"{base}/room").text
+    clerk, more = site.as_(ONE), {f"{side}_spoiled": 0 for side in FIGURES}
+    wrong = clerk.post(hands, data=typed(issued=9, spoiled=1, unused=2, **more))
+    assert wrong.status_code == 422
+    assert "发出 9 张，票箱里的、写坏收回的、剩下的一共 8 张" in wrong.text
+    assert 'name="issued" type="text" inputmode="decimal" value="9"' in wrong.text
+    for client in (clerk, site.as_(TWO)):
+        sent = client.post(hands, data=typed(issued=8, spoiled=1, unused=2, **more))
+        assert sent.status_code == 303
+    closed = site.as_(Post.FACILITATOR).post(f"/votes/{vote.id}/close")
+    assert closed.headers["location"] == f"/votes/{vote.id}/result"
+    assert "纸票表决" in site.visitor().get(f"/votes/{vote.id}/result").text
