@@ -9,6 +9,7 @@ from council import (
     notes,
     observers,
     orders,
+    screens,
     sittings,
     speeches,
 )
@@ -54,6 +55,7 @@ def hold(stage: Stage, told: Script) -> Scene:
     yield from _debate(stage, item, said["motion_debate"])
     notes.note(stage.as_(RECORDER), meeting, words=zh(said["note"]))
     yield from _amend(stage, item, said["amendment"])
+    screens.show(stage.as_(CHAIR), meeting, view=screens.ScreenView.SPEAKERS)
     yield from _debate(stage, item, said["amendment_debate"], to_the_end=False)
     yield from _pause(stage, item, said["order"])
 
