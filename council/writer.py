@@ -4,9 +4,10 @@ A disk confirms a commit no faster for one ballot than for sixty-four. So those 
 same moment share a commit, and nobody waits for company: who comes alone is written alone.
 """
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, Generic, Protocol, TypeVar
@@ -35,9 +36,11 @@ class Closed(RuntimeError):
 class _Job(Generic[T]):
     """One piece of work, what came of it, and the promise to say so after the commit."""
 
-    def __init__(self, work: Callable[[Session], T]) -> None:
+    def __init__(
+        self, work: Callable[[Session], T], future: "Future[T] | asyncio.Future[T]"
+    ) -> None:
         self.work = work
-        self.future: Future[T] = Future()
+        self.future = future
         self.done: list[T] = []
         self.error: BaseException | None = None
 
@@ -57,6 +60,8 @@ class _Job(Generic[T]):
 
     def answer(self, failure: BaseException | None) -> None:
         """Say what came of it. `failure` is why nothing at all was committed."""
+        if self.future.cancelled():
+            return
         if error := self.error or failure:
             self.future.set_exception(error)
         else:
@@ -72,7 +77,8 @@ class Writer:
 
     def __init__(self, database: Writes) -> None:
         self._database = database
-        self._queue: SimpleQueue[_Job[Any] | None] = SimpleQueue()
+        self._queue: SimpleQueue[list[_Job[Any]] | None] = SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Job[Any]]] = {}
         self._lock = Lock()
         self._thread: Thread | None = None
         self._closed = False
@@ -83,15 +89,38 @@ class Writer:
 
     def later(self, work: Callable[[Session], T]) -> Future[T]:
         """Have it done; the future is fulfilled after the commit. Raises Closed after `close`."""
-        job = _Job(work)
+        future: Future[T] = Future()
+        self._put([_Job(work, future)])
+        return future
+
+    async def together(self, work: Callable[[Session], T]) -> T:
+        """The same for who waits in an event loop: whatever one turn of it brings, comes at once.
+
+        So sixty-four who vote at the same moment change to the writer's thread and back once.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        gathered = self._gathered.setdefault(loop, [])
+        gathered.append(_Job(work, future))
+        if len(gathered) == 1:
+            loop.call_soon(self._hand_over, loop)
+        return await future
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        jobs = self._gathered.pop(loop)
+        try:
+            self._put(jobs)
+        except Closed as closed:
+            _tell(jobs, closed)
+
+    def _put(self, jobs: list[_Job[Any]]) -> None:
         with self._lock:
             if self._closed:
                 raise Closed("the writer has stopped")
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="writer", daemon=True)
                 self._thread.start()
-            self._queue.put(job)
-        return job.future
+            self._queue.put(jobs)
 
     def close(self) -> None:
         """Finish what waits and stop; safe to repeat."""
@@ -105,19 +134,20 @@ class Writer:
     def _run(self) -> None:
         ending = False
         while not ending:
-            job = self._queue.get()
+            found = self._queue.get()
             jobs: list[_Job[Any]] = []
-            while job is not None:
-                jobs.append(job)
-                if len(jobs) == MOST:
+            while found is not None:
+                jobs += found
+                if len(jobs) >= MOST:
                     break
                 try:
-                    job = self._queue.get_nowait()
+                    found = self._queue.get_nowait()
                 except Empty:
                     break
-            ending = job is None
-            if jobs:
-                self._turn(jobs)
+            ending = found is None
+            while jobs:
+                self._turn(jobs[:MOST])
+                del jobs[:MOST]
 
     def _turn(self, jobs: list[_Job[Any]]) -> None:
         """One transaction for all of them; the answers leave after its commit."""
@@ -130,8 +160,25 @@ class Writer:
                 session.connection().exec_driver_sql(_END)
         except Exception as error:  # noqa: BLE001  (whatever it is, all of them are told)
             failure = error
-        for job in jobs:
+        _answer(jobs, failure)
+
+
+def _answer(jobs: list[_Job[Any]], failure: BaseException | None) -> None:
+    """Say to each what came of it; to those in the same event loop all at once."""
+    waiting: dict[asyncio.AbstractEventLoop, list[_Job[Any]]] = {}
+    for job in jobs:
+        if isinstance(job.future, Future):
             job.answer(failure)
+        else:
+            waiting.setdefault(job.future.get_loop(), []).append(job)
+    for loop, some in waiting.items():
+        with suppress(RuntimeError):  # the loop has been closed: nobody waits there any more
+            loop.call_soon_threadsafe(_tell, some, failure)
+
+
+def _tell(jobs: list[_Job[Any]], failure: BaseException | None) -> None:
+    for job in jobs:
+        job.answer(failure)
 
 
 _BEGIN, _END = "SAVEPOINT turn", "RELEASE SAVEPOINT turn"

@@ -1,5 +1,6 @@
 """The writer: many pieces of work, one commit, each answered after it; one failing alone."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
@@ -197,6 +198,48 @@ def test_the_writer_finishes_what_waits_and_then_takes_nothing(world: World) -> 
     with pytest.raises(Closed):
         writer.later(work)
     writer.close()
+
+
+def test_what_one_event_loop_asks_for_at_once_shares_a_commit_and_each_is_answered(
+    world: World, writer: Writer
+) -> None:
+    proposal = world.matter(Stage.ADMITTED)
+    works = [support(world, key, proposal.id) for key in ("neighbour", Constituency.PARTY)]
+    refused = support(world, Post.ADMIN, proposal.id)
+    world.commit()
+    commits = []
+    event.listen(world.database._writer, "commit", lambda _: commits.append(1))
+
+    async def crowd():
+        asked = (writer.together(work) for work in (works[0], refused, works[1]))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    first, second, third = asyncio.run(crowd())
+    assert isinstance(second, NotAllowed)
+    assert {first.person_id, third.person_id} == {
+        world.who["neighbour"], world.who[Constituency.PARTY]
+    }  # fmt: skip
+    assert len(commits) == 1
+    writer.close()
+    with pytest.raises(Closed):
+        asyncio.run(writer.together(works[0]))
+
+
+def test_whoever_went_away_meanwhile_hinders_nobody(world: World, writer: Writer) -> None:
+    proposal = world.matter(Stage.ADMITTED)
+    works = [support(world, key, proposal.id) for key in ("neighbour", Constituency.PARTY)]
+    world.commit()
+    go = blocked(writer)
+
+    async def crowd():
+        gone, stays = (asyncio.ensure_future(writer.together(work)) for work in works)
+        await asyncio.sleep(0.01)
+        gone.cancel()
+        go.set()
+        return await stays
+
+    assert asyncio.run(crowd()).person_id == world.who[Constituency.PARTY]
+    assert supporters(world.database) == 2
 
 
 def test_a_writer_that_was_never_asked_stops_at_once(world: World) -> None:

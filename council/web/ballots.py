@@ -22,7 +22,7 @@ from council import (
 )
 from council.ballots import Receipt, Standing
 from council.checkpoint import Signer
-from council.errors import Invalid, NotFound, Problem
+from council.errors import Invalid, NotFound, NotReady, Problem
 from council.gate import Context
 from council.preparations import Preparation
 from council.proxies import Entitled
@@ -34,7 +34,7 @@ from council.web import choices as sent_choices
 from council.web import counter, formal, pages, squares
 from council.web.finished import Finished
 from council.web.forms import Form
-from council.web.handler import form_of, handler, with_others
+from council.web.handler import form_of, handler, prepared
 from council.web.look import Look
 from council.web.reader import settings_of
 
@@ -158,7 +158,7 @@ def _check_page(request: Request, ctx: Context, booth: Booth, form: Form) -> Res
     )  # fmt: skip
 
 
-@handler(session=True, rate="write", queued=True)
+@handler(session=True, rate="write", reads=True)
 def check(request: Request, ctx: Context) -> Response:
     """The choice once more, before it is cast; nothing is written here."""
     form = form_of(request)
@@ -171,27 +171,36 @@ def check(request: Request, ctx: Context) -> Response:
         return _again(request, ctx, form.wrong(wrong))
 
 
-@handler(session=True, rate="write", queued=True)
-def cast(request: Request, ctx: Context) -> Response:
+def _cast(request: Request, ctx: Context) -> Response:
     """Cast the ballot. The answer is the receipt; sent once more, it is the same receipt."""
+    form = form_of(request)
+    booth = _sent(request, ctx, form)
+    vote, voter = booth.vote, booth.voter
+    if voter is None:
+        raise NotReady("not_ready", ("on_the_roll",))
+    filled = ballots.fill(
+        vote, choice=sent_choices.answer(form, vote), phrase=form.value("phrase"),
+        r=form.value("r"),
+    )  # fmt: skip
+    if booth.done and ballots.in_box(ctx.session, vote.id, filled.c):
+        made = Receipt(vote.id, filled.c, filled.phrase, filled.r)
+    else:
+        made = ballots.drop(ctx, Entitled(vote, voter), filled=filled)
+    return _receipt(request, ctx, booth, made)
+
+
+@handler(session=True, rate="write", queued=_cast)
+def cast(request: Request, ctx: Context) -> Response:
+    """Say why a ballot was not cast, with every word that was typed."""
     form = form_of(request)
     try:
         booth = _sent(request, ctx, form)
-        vote, voter = booth.vote, booth.voter
-        filled = ballots.fill(
-            vote, choice=sent_choices.answer(form, vote), phrase=form.value("phrase"),
-            r=form.value("r"),
-        )  # fmt: skip
+        if not booth.is_ready:
+            return _page(request, ctx, "done", booth, 409)
+        prepared(request)
     except Invalid as wrong:
         return _again(request, ctx, form.wrong(wrong))
-    made = Receipt(vote.id, filled.c, filled.phrase, filled.r)
-    if voter and booth.done and ballots.in_box(ctx.session, vote.id, filled.c):
-        return _receipt(request, ctx, booth, made)
-    if voter is None or not booth.is_ready:
-        return _page(request, ctx, "done", booth, 409)
-    entry = Entitled(vote, voter)
-    made = with_others(request, ctx, lambda own: ballots.drop(own, entry, filled=filled))
-    return _receipt(request, ctx, booth, made)
+    raise RuntimeError("a ballot was neither cast nor refused")
 
 
 def _again(request: Request, ctx: Context, form: Form) -> Response:

@@ -1,10 +1,10 @@
 """One request: form, one worker thread, one session, one commit, and only then the answer."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial, wraps
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeGuard, TypeVar
 
 import anyio
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,18 +16,19 @@ from starlette.responses import Response
 from council import accounts
 from council.accounts import Current
 from council.db import Database
-from council.errors import Invalid, NotAllowed, NotFound
+from council.errors import CouncilError, Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.people import Behalf, Channel, Consent
 from council.policy import Can, allows
 from council.web import cookies, csrf, reader, uploads
 from council.web.forms import Form
 from council.web.look import Look
-from council.writer import Writer
 
 Rate = Literal["read", "write", "sign_in", "static"]
 View = Callable[[Request, Context], Response]
+Queued = Callable[[Request, Context], Response | None]
 Preparation = Callable[[Request, Session], object]
+Answer = TypeVar("Answer", Response, Response | None)
 Plain = TypeVar("Plain", bound=Callable[[Request], object])
 T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -42,7 +43,6 @@ class Declared:
     session: bool
     rate: Rate
     private: bool
-    queued: bool = False
 
 
 class SignInNeeded(NotAllowed):
@@ -51,10 +51,10 @@ class SignInNeeded(NotAllowed):
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the slow work before the transaction made, or why it refused."""
+    """What the work before the view made, or why it refused."""
 
     value: object = None
-    refusal: Invalid | None = None
+    refusal: CouncilError | None = None
 
 
 def handler(
@@ -63,31 +63,35 @@ def handler(
     rate: Rate = "read",
     private: bool | None = None,
     prepare: Preparation | None = None,
-    queued: bool = False,
+    queued: Queued | None = None,
+    reads: bool = False,
 ) -> Callable[[View], Endpoint]:
     """Make an endpoint of a view `(request, ctx) -> Response`.
 
     GET and HEAD get a session that cannot write; POST gets the one that writes, and it is committed
     before the answer leaves (what the view raises rolls everything back). `prepare(request,
     session)` is the slow work, done before that transaction opens; `prepared(request)` gives its
-    result. A `private` page (by default each one that needs a session) is stored nowhere, and so is
-    every page of somebody who has signed in: going back after signing out shows none of it.
-    The view of a `queued` POST only reads, and has what it changes done by `with_others`.
+    result. A `private` page (by default each one that needs a session) is stored nowhere, nor is a
+    page of somebody who has signed in: going back after signing out shows none of it. A POST that
+    `reads` changes nothing. `queued(request, ctx)` is for ballots, of which many come at once: the
+    writer runs it, in one commit with whatever else waits, so it is short and renders only what is
+    kept. Where it has no answer or refuses, the view reads and answers (see `prepared`).
     """
-    declared = Declared(session, rate, session if private is None else private, queued)
+    declared = Declared(session, rate, session if private is None else private)
 
     def declare(view: View) -> Endpoint:
         @wraps(view)
         async def endpoint(request: Request) -> Response:
             _refuse_odd_addresses(request)
             request.state.form = await _read_form(request)
-            work = partial(_serve, request, view, declared, prepare)
-            limiter: anyio.CapacityLimiter = request.app.state.limiter
+            reading = reads or queued is not None or request.method in csrf.SAFE
+            work = partial(_serve, request, view, declared, prepare, reading=reading)
             try:
-                response: Response = await anyio.to_thread.run_sync(work, limiter=limiter)
+                if queued and (made := await _in_turn(request, queued, declared)):
+                    return made
+                return await _in_thread(request, work)
             finally:
                 await request.state.form.close()
-            return response
 
         endpoint.declared = declared  # type: ignore[attr-defined]
         return endpoint
@@ -111,7 +115,7 @@ def form_of(request: Request) -> Form:
 
 
 def prepared(request: Request) -> Any:
-    """What the preparation made. Raises the Invalid that it raised, inside the view's own try."""
+    """What the preparation made. Raises what it, or the queued work, refused: in a view's try."""
     found: Prepared = request.state.prepared
     if found.refusal:
         raise found.refusal
@@ -138,55 +142,92 @@ def behalf_from(request: Request, session: Session, community_id: int) -> Behalf
     return Behalf(actor, channel, consent)
 
 
-def with_others(request: Request, ctx: Context, work: Callable[[Context], T]) -> T:
-    """Have a change done in one commit with whatever else waits; returns after that commit.
+async def _in_thread(request: Request, work: Callable[[], T]) -> T:
+    limiter: anyio.CapacityLimiter = request.app.state.limiter
+    return await anyio.to_thread.run_sync(work, limiter=limiter)
 
-    For ballots, of which many come at once. `work` gets a context of its own, on the session that
-    writes, and raises here what it raises. What the view reads afterwards, it reads anew.
-    """
-    writer: Writer = request.app.state.writer
+
+# The writer's thread
+
+
+async def _in_turn(request: Request, view: Queued, declared: Declared) -> Response | None:
+    """Have the view run by the writer, with others; None when it gave no answer, or refused."""
+    state = request.app.state
+    now, writer = state.clock(), state.writer
+
+    def work(session: Session) -> Response | None:
+        here = _meet(request, session, now, declared)
+        response = _seen(request, view, session, now)
+        session.flush()
+        session.expunge_all()  # what it found may be kept: it must not change with the session
+        return _complete(request, response, declared, here) if response else None
+
     try:
-        return writer.submit(lambda session: work(replace(ctx, session=session)))
-    finally:
-        ctx.session.commit()
+        response: Response | None = await writer.together(work)
+    except CouncilError as refusal:
+        request.state.prepared = Prepared(refusal=refusal)
+        return None
+    if response and _is_late(here := request.state.sign_in, now):
+        await _in_thread(request, partial(_note_seen, state.database, here, now))
+    return response
 
 
 # The worker thread
 
 
 def _serve(
-    request: Request, view: View, declared: Declared, prepare: Preparation | None
+    request: Request, view: View, declared: Declared, prepare: Preparation | None, *, reading: bool
 ) -> Response:
     """Everything after the form was read, in this one thread."""
     database: Database = request.app.state.database
     now = request.app.state.clock()
-    reading = request.method in csrf.SAFE
     with database.read() as session:
-        here = reader.meet(request, session, now)
-        _check_csrf(request)
-        if declared.session and here is None:
-            raise SignInNeeded("sign_in")
-        request.state.prepared = _prepare(request, session, prepare)
-        if reading or declared.queued:
+        here = _meet(request, session, now, declared)
+        if prepare or not hasattr(request.state, "prepared"):
+            request.state.prepared = _prepare(request, session, prepare)
+        if reading:
             response = _seen(request, view, session, now)
     if not reading:
-        if not declared.queued:
-            with database.write() as session:
-                response = _seen(request, view, session, now)
+        with database.write() as session:
+            response = _seen(request, view, session, now)
+    response = _complete(request, response, declared, here)
+    if _is_late(here, now):
+        _note_seen(database, here, now)
+    return response
+
+
+def _meet(request: Request, session: Session, now: datetime, declared: Declared) -> Current | None:
+    """Who asks, once all that is true of every request was checked."""
+    here = reader.meet(request, session, now)
+    _check_csrf(request)
+    if declared.session and here is None:
+        raise SignInNeeded("sign_in")
+    return here
+
+
+def _complete(
+    request: Request, response: Response, declared: Declared, here: Current | None
+) -> Response:
+    """The answer with what is true of every answer."""
+    if request.method not in csrf.SAFE:
         reader.remember(request, response)
         if response.status_code == 422 and uploads.left_out(request.state.form):
             response.status_code = 413
     if declared.private or here:
         response.headers.setdefault("Cache-Control", "no-store")
-    if here and now - here.last_seen >= accounts.SEEN_EVERY:
-        _note_seen(database, here, now)
     return response
 
 
-def _seen(request: Request, view: View, session: Session, now: datetime) -> Response:
+def _seen(
+    request: Request, view: Callable[[Request, Context], Answer], session: Session, now: datetime
+) -> Answer:
     ctx = Context(session, request.state.look.actor, now)
     response = view(request, ctx)
-    if response.status_code < 400 and ctx.behalf is None and _names_somebody(request):
+    if (
+        (response is None or response.status_code < 400)
+        and ctx.behalf is None
+        and _names_somebody(request)
+    ):
         raise RuntimeError("the form names a person, the view entered it for the worker")
     return response
 
@@ -202,6 +243,11 @@ def _prepare(request: Request, session: Session, prepare: Preparation | None) ->
         return Prepared(prepare(request, session))
     except Invalid as refusal:
         return Prepared(refusal=refusal)
+
+
+def _is_late(here: Current | None, now: datetime) -> TypeGuard[Current]:
+    """Whether it is time to note again that this device is in use."""
+    return here is not None and now - here.last_seen >= accounts.SEEN_EVERY
 
 
 def _note_seen(database: Database, here: Current, now: datetime) -> None:

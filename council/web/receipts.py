@@ -57,7 +57,7 @@ def ask(request: Request, ctx: Context) -> Response:
     return pages.page(request, "receipts/show.html", form=Form(), shown=None)
 
 
-@handler(rate="write", private=True, queued=True)
+@handler(rate="write", private=True, reads=True)
 def find(request: Request, ctx: Context) -> Response:
     """What became of the ballot with this code; nothing is noted anywhere."""
     form = form_of(request)

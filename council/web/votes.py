@@ -28,12 +28,11 @@ from council.meetings import AgendaItem, Meeting
 from council.people import Consent
 from council.places import Place
 from council.policy import Can
-from council.rollcalls import Ballot
 from council.votes import Vote, Voter
 from council.web import choices as filled
 from council.web import counter, formal, pages
 from council.web.forms import Form
-from council.web.handler import form_of, handler, with_others
+from council.web.handler import form_of, handler, prepared
 from council.web.rollcalls import booth, is_entering, sent
 
 PAGE = 20
@@ -142,30 +141,30 @@ def check(request: Request, ctx: Context) -> Response:
     return pages.page(request, "votes/check.html", answer=answer, sent=fields, form=form, **data)
 
 
-@handler(session=True, rate="write", queued=True)
-def cast(request: Request, ctx: Context) -> Response:
+def _cast(request: Request, ctx: Context) -> Response | None:
     """Cast the vote: one's own, a principal's, or as a worker that of somebody at the counter."""
     vote, form = _vote(request, ctx), form_of(request)
-    try:
-        mine = sent(request, ctx, vote, form)
-        answer = filled.answer(form, vote)
-        if mine.asked and mine.here is None:
-            raise NotReady("not_ready", ("on_the_roll",))
-        entry_id = mine.here.voter.id if mine.asked and mine.here else None
-
-        def put(own: Context) -> Ballot:
-            entry = own.session.get(Voter, entry_id) if entry_id else None
-            return rollcalls.cast(
-                own, own.session.get_one(Vote, vote.id), choice=answer, entry=entry
-            )
-
-        with_others(request, ctx, put)
-    except Invalid as wrong:
-        return _again(request, ctx, vote, form.wrong(wrong))
+    mine = sent(request, ctx, vote, form)
+    if mine.asked and mine.here is None:
+        raise NotReady("not_ready", ("on_the_roll",))
+    entry = ctx.session.get(Voter, mine.here.voter.id) if mine.asked and mine.here else None
+    rollcalls.cast(ctx, vote, choice=filled.answer(form, vote), entry=entry)
     if pages.is_partial(request):
-        return _page(request, ctx, vote)
+        return None
     go = "/for?entered=1" if is_entering(form) else "?cast=1"
     return RedirectResponse(f"/votes/{vote.id}{go}", status_code=303)
+
+
+@handler(session=True, rate="write", queued=_cast)
+def cast(request: Request, ctx: Context) -> Response:
+    """The vote with the new turnout for htmx; or what is wrong, with all that was typed."""
+    vote, form = _vote(request, ctx), form_of(request)
+    try:
+        sent(request, ctx, vote, form)
+        prepared(request)
+    except Invalid as wrong:
+        return _again(request, ctx, vote, form.wrong(wrong))
+    return _page(request, ctx, vote)
 
 
 def _again(request: Request, ctx: Context, vote: Vote, form: Form) -> Response:

@@ -19,7 +19,7 @@ from council.gate import Context
 from council.people import Constituency, Post
 from council.web import app as apps
 from council.web import pages
-from council.web.handler import behalf_from, form_of, handler, prepared, with_others
+from council.web.handler import behalf_from, form_of, handler, prepared
 from tests.web.conftest import Site
 
 REFERENCE = re.compile(r"\b\d{3}-[2-9A-Z]{4}\d\b")
@@ -33,6 +33,10 @@ def probe(site: Site, view, path: str = "/probe", **declared) -> None:
 
 def ok(request: Request, ctx: Context) -> Response:
     return PlainTextResponse("ok")
+
+
+def never(request: Request, ctx: Context) -> Response:
+    raise AssertionError("nothing is left for this view")
 
 
 def bare(site: Site, client: TestClient | None = None, **headers: str) -> TestClient:
@@ -424,30 +428,61 @@ def test_a_get_cannot_write(site: Site) -> None:
 
 
 def test_a_queued_form_is_written_with_others_and_answered_after_the_commit(site: Site) -> None:
+    told: list[str] = []
+
     def change(request: Request, ctx: Context) -> Response:
-        with_others(request, ctx, rename)
+        rename(ctx)
+        told.extend(devices(site))
+        return PlainTextResponse("done")
+
+    probe(site, never, queued=change)
+    assert site.as_(Constituency.RESIDENTS).post("/probe").text == "done"
+    assert (told, devices(site)) == (["test"], ["renamed"])
+
+
+def test_a_queued_form_may_leave_its_answer_to_the_view(site: Site) -> None:
+    def change(request: Request, ctx: Context) -> None:
+        rename(ctx)
+
+    def view(request: Request, ctx: Context) -> Response:
+        prepared(request)
         return PlainTextResponse(
             " ".join(one.device for one in ctx.session.scalars(select(SignIn)))
         )
 
-    probe(site, change, queued=True)
+    probe(site, view, queued=change)
     assert site.as_(Constituency.RESIDENTS).post("/probe").text == "renamed"
-    assert devices(site) == ["renamed"]
 
 
-def test_a_queued_form_that_is_refused_changes_nothing(site: Site) -> None:
-    def refused(ctx: Context) -> None:
+def test_a_queued_form_that_is_refused_changes_nothing_and_the_view_is_told(site: Site) -> None:
+    def refused(request: Request, ctx: Context) -> None:
         rename(ctx)
         ctx.session.flush()
         raise NotReady("not_ready")
 
-    def change(request: Request, ctx: Context) -> Response:
-        with_others(request, ctx, refused)
-        return PlainTextResponse("done")
+    def view(request: Request, ctx: Context) -> Response:
+        assert devices(site) == ["test"]
+        return PlainTextResponse(str(prepared(request)))
 
-    probe(site, change, queued=True)
+    probe(site, view, queued=refused)
     assert site.as_(Constituency.RESIDENTS).post("/probe").status_code == 409
     assert devices(site) == ["test"]
+
+
+def test_a_queued_form_is_asked_what_every_form_is_asked(site: Site) -> None:
+    probe(site, never, queued=never, session=True)
+    assert site.visitor().post("/probe").headers["location"].startswith("/sign-in")
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    assert site.as_(Constituency.RESIDENTS).post("/probe", headers=foreign).status_code == 403
+
+
+def test_a_queued_form_notes_that_the_device_is_in_use(site: Site) -> None:
+    probe(site, never, queued=lambda *_: PlainTextResponse("done"))
+    client = site.as_(Constituency.RESIDENTS)
+    site.world.wait(hours=1)
+    assert client.post("/probe").text == "done"
+    with site.read() as session:
+        assert session.scalars(select(SignIn.last_seen)).all() == [site.world.now]
 
 
 def test_the_view_of_a_queued_form_cannot_write_itself(site: Site) -> None:
@@ -456,20 +491,17 @@ def test_the_view_of_a_queued_form_cannot_write_itself(site: Site) -> None:
         ctx.session.flush()
         return PlainTextResponse("written")
 
-    probe(site, change, queued=True)
-    assert site.as_(Constituency.RESIDENTS).post("/probe").status_code in {500, 503}
-    assert devices(site) == ["test"]
+    for declared in ({"reads": True}, {"queued": lambda *_: None}):
+        probe(site, change, **declared)
+        assert site.as_(Constituency.RESIDENTS).post("/probe").status_code in {500, 503}
+    assert set(devices(site)) == {"test"}
 
 
 def test_a_full_disk_is_said_to_whoever_waits_for_the_commit(site: Site) -> None:
-    def full(ctx: Context) -> None:
+    def full(request: Request, ctx: Context) -> Response:
         raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
-    def change(request: Request, ctx: Context) -> Response:
-        with_others(request, ctx, full)
-        return PlainTextResponse("done")
-
-    probe(site, change, queued=True)
+    probe(site, never, queued=full)
     client = site.as_(Constituency.RESIDENTS)
     assert client.post("/probe").status_code == 503
     site.app.state.writer.close()

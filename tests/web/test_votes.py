@@ -321,6 +321,7 @@ def test_at_the_counter_a_worker_enters_each_of_these_votes(world, site):
     assert answers(site, world, vote)[3] == "for"
     other = meetings.faces(world.session, world.community.id, [world.who[Constituency.UNITS]])
     stranger = str(other[world.who[Constituency.UNITS]].number)
+    world.commit()
     refused = client.post(f"{address}/ballots", data=sent | {"for_person": stranger})
     assert 'href="#f-for_person"' in refused.text
 
