@@ -44,7 +44,7 @@ TABLES = (
     "summaries", "reviews", "findings", "votes", "referrals", "preparations", "rolls", "proxies",
     "disputes", "safeguards", "rollcalls", "keepers", "ballots", "batches", "paperballots",
     "papercounts", "handcounts", "ties", "commitments", "acceptance", "delays", "ratings",
-    "grounds", "petitions", "meetings", "attendance", "doors", "observers", "invitations",
+    "grounds", "petitions", "meetings", "attendance", "envoys", "doors", "observers", "invitations",
     "answers", "motions", "deliberations", "corrections", "chairing", "speeches", "orders",
     "straws", "minutes", "reasons", "archives", "screens", "notes", "live",
 )  # fmt: skip

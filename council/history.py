@@ -39,7 +39,7 @@ class LogKind(StrEnum):
 IN_MEETINGS = frozenset({
     "meeting", "check_in", "door", "observer", "invitation", "seat", "unit_answer", "item",
     "minutes", "correction", "screen", "chair", "hand", "speech", "side", "order", "straw",
-    "motion", "petition", "hand_count",
+    "motion", "petition", "envoy", "hand_count",
 })  # fmt: skip
 
 NOUNS: dict[LogKind, frozenset[str]] = {

@@ -2,7 +2,18 @@
 
 from sqlalchemy import select
 
-from council import answers, attendance, calendar, charter, doors, files, meetings, notices, plans
+from council import (
+    answers,
+    attendance,
+    calendar,
+    charter,
+    doors,
+    envoys,
+    files,
+    meetings,
+    notices,
+    plans,
+)
 from council.deadlines import local_date
 from council.files import Picture, Role
 from council.gate import Context, Possible, act
@@ -119,7 +130,7 @@ def await_meeting(ctx: Context, proposal: Proposal) -> None:
 
 
 def call(ctx: Context, meeting: Meeting) -> None:
-    """The notice goes up on the board; everybody with a seat finds the meeting on their page."""
+    """The notice goes up on the board; everybody invited finds the meeting on their page."""
     meeting.notified_at = ctx.now
     for matter in _matters(ctx, meeting):
         calendar.meet(ctx, matter, "call_meeting")
@@ -128,6 +139,7 @@ def call(ctx: Context, meeting: Meeting) -> None:
         calendar.start_until(
             ctx, meeting, "attend_meeting", meeting.starts_at, day, person_id=seat.person_id
         )
+    envoys.call(ctx, meeting)
     notices.post(
         ctx, meeting, NoticeKind.MEETING, title=meeting.title, body=meeting.location,
         days=max(1, calendar.days_between(ctx.now, meeting.starts_at)),
@@ -143,14 +155,14 @@ def begin(ctx: Context, meeting: Meeting) -> None:
     """The quorum is kept as it was when the meeting began."""
     attendance.freeze(ctx.session, meeting)
     meeting.began_at = ctx.now
-    calendar.meet(ctx, meeting, "attend_meeting")
+    _nobody_awaited(ctx, meeting)
 
 
 def talk(ctx: Context, meeting: Meeting) -> None:
     """Too few came: it goes on as a talk that decides nothing; its matters are called again."""
     attendance.freeze(ctx.session, meeting)
     meeting.began_at = meeting.talk_at = ctx.now
-    calendar.meet(ctx, meeting, "attend_meeting")
+    _nobody_awaited(ctx, meeting)
     for matter in _matters(ctx, meeting):
         await_meeting(ctx, matter)
 
@@ -236,10 +248,16 @@ def _matters(ctx: Context, meeting: Meeting) -> list[Proposal]:
     return list(ctx.session.scalars(found.where(waits).order_by(AgendaItem.position)))
 
 
+def _nobody_awaited(ctx: Context, meeting: Meeting) -> None:
+    """Neither the invited nor the units are waited for any more."""
+    calendar.meet(ctx, meeting, "attend_meeting")
+    envoys.release(ctx, meeting)
+
+
 def _end_early(ctx: Context, meeting: Meeting) -> None:
     """It does not take place; a plan that nobody knew of had not stopped any clock."""
     meeting.ended_at = ctx.now
-    calendar.meet(ctx, meeting, "attend_meeting")
+    _nobody_awaited(ctx, meeting)
     if meeting.notified_at:
         for matter in _matters(ctx, meeting):
             await_meeting(ctx, matter)

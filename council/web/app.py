@@ -31,7 +31,7 @@ ROOMS = (
     "speeches", "straws", "chairing", "motions", "handcounts", "minutes", "preparations", "course",
     "disputes", "votes", "ties",
     "constituencies", "ballots", "receipts", "keepers", "absences", "paperballots", "papercounts",
-    "printouts", "records", "petitions",
+    "printouts", "records", "petitions", "envoys",
     "rolls", "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
     "translations", "notices", "offices", "places", "charter", "calendar",
 )  # fmt: skip

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from council import (
     attendance,
+    envoys,
     files,
     gate,
     history,
@@ -121,6 +122,7 @@ def _mine(ctx: Context, meeting: Meeting) -> dict[str, Any]:
     return {
         "place": place, "card": _card(meeting), "seat": seat, "choices": choices,
         "places": observers.standing(ctx.session, meeting, me),
+        "envoys": envoys.of_meeting(ctx.session, meeting.id),
         "here": bool(seat and attendance.of_seat(ctx.session, seat.id)),
         "steps": sittings.steps(ctx, meeting),
         "convenes": policy.allows(ctx.session, ctx.actor, Can.CONVENE, place.id),
@@ -214,6 +216,7 @@ def notice(request: Request, ctx: Context) -> Response:
     record = minutes.record(ctx.session, meeting)
     return pages.page(
         request, "meetings/notice.html", meeting=meeting, record=record, card=_card(meeting),
+        envoys=envoys.of_meeting(ctx.session, meeting.id),
         place=ctx.session.get_one(Place, meeting.community_id), stamp=history.head(ctx.session),
         translations=_words(request, ctx, record.matter_ids, [meeting.id]),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from council import (
     archives,
     corrections,
+    envoys,
     files,
     gate,
     history,
@@ -86,6 +87,7 @@ def _page(
         blank=Form(), place=ctx.session.get_one(Place, meeting.community_id),
         pictures=minutes.pictures(ctx.session, meeting.id),
         reasons=reasons.of_items(ctx.session, items),
+        envoys=envoys.of_meeting(ctx.session, meeting.id),
         courses=proceedings.of_items(ctx.session, meeting.id, items),
         notes=notes.of_meeting(ctx.session, meeting.id) if records else [],
         clock=minutes.due(ctx.session, meeting), stamp=history.head(ctx.session),

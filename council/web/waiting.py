@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from council import i18n
 from council.calendar import Deadline, Waiting
 from council.disputes import Dispute
+from council.envoys import Envoy
 from council.meetings import AgendaItem
 from council.votes import Vote
 
@@ -17,12 +18,13 @@ ADDRESSES = {
     "panelist": "/proposals/{matter}/review", "meeting": "/meetings/{row}",
     "agenda_item": "/meetings/{within}/items/{row}", "commitment": "/commitments/{row}",
     "vote": "/votes/{row}", "dispute": "/votes/{within}/disputes/{row}",
-    "petition": "/petitions/{row}",
+    "petition": "/petitions/{row}", "envoy": "/meetings/{within}/envoys/{row}",
 }  # fmt: skip
 """Where somebody does what is due, by the table of the row that it is about."""
 
 WITHIN: dict[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[int]]] = {
     "agenda_item": (AgendaItem.id, AgendaItem.meeting_id), "dispute": (Dispute.id, Dispute.vote_id),
+    "envoy": (Envoy.id, Envoy.meeting_id),
 }  # fmt: skip
 """Rows whose page lies within that of another row, and how that one is found."""
 
