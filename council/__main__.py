@@ -203,6 +203,7 @@ def verify(
 def recount(
     vote: Annotated[int, typer.Argument(help="Number of a vote in the database.")] = 0,
     record: Annotated[Path | None, typer.Option(help="A file with the record instead.")] = None,
+    receipt: Annotated[Path | None, typer.Option(help="A receipt to look for in it.")] = None,
     write_tool: Annotated[Path | None, typer.Option(help="Write recount.py and stop.")] = None,
     lang: Language = "zh",
 ) -> None:
@@ -218,12 +219,21 @@ def recount(
         else:
             with opened() as (database, _), database.read() as session:
                 found = records.of(session, vote)
+        sought = recounting.Receipt(receipt.read_text("utf-8"), _key()) if receipt else None
     except Exception as error:
         raise stop(sentence(error), COULD_NOT_RUN) from error
-    report = recounting.recount(found)
+    report = recounting.recount(found, sought)
     typer.echo(report.text(partial(translate, lang)))
     if report.differing:
         raise typer.Exit(BROKEN)
+
+
+def _key() -> str:
+    """The line by which others know the key with which this installation signs."""
+    from council.checkpoint import Signer
+
+    settings = Settings()
+    return Signer(settings.log_origin, settings.log_seed()).verifier
 
 
 @council.command()

@@ -181,6 +181,12 @@ def find(ctx: Context, start: str) -> list[Found]:
     ]
 
 
+def holds(session: Session, vote_id: int, c: str) -> bool:
+    """Whether the box of this vote holds this commitment, whoever may see the vote."""
+    box = select(SecretBallot.c).where(SecretBallot.vote_id == vote_id, SecretBallot.c == c)
+    return session.connection().execute(box).first() is not None
+
+
 def _batch(session: Session, vote_id: int, c: str) -> BallotBatch | None:
     holds = cast(BallotBatch.commitments, String).contains(c)
     found = select(BallotBatch).where(BallotBatch.vote_id == vote_id, holds)

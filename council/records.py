@@ -55,7 +55,7 @@ SPOKEN = (
 TOOL = '''#!/usr/bin/env python3
 """Count a vote again from its published record.
 
-    python3 recount.py record.json [--lang en]
+    python3 recount.py record.json [--lang en] [--receipt receipt.txt --key KEY]
 
 Needs Python 3.11 or later and nothing else: nothing is installed, nothing is sent. It ends with 0
 when everything agrees, with 1 when something differs, with 2 when the file is no record.

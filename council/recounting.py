@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,10 +57,18 @@ class Report:
         return "\n".join([*told, "", verdict.format(n=len(wrong))])
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """A receipt that is to be looked for, as its text, and the key (vkey) of the log."""
+
+    words: str
+    key: str
+
+
 # Recounting
 
 
-def recount(record: Mapping[str, Any]) -> Report:
+def recount(record: Mapping[str, Any], receipt: Receipt | None = None) -> Report:
     """Count a vote again from its record, and compare everything that the record says."""
     data = dict(record)
     checks: list[Line] = []
@@ -68,6 +77,9 @@ def recount(record: Mapping[str, Any]) -> Report:
         ("openings", scrutiny.box), ("paper", scrutiny.paper), ("log", scrutiny.log),
     ):  # fmt: skip
         checks += _looked_at(name, part, data)
+    if receipt is not None:
+        found = partial(scrutiny.receipt, words=receipt.words, key=receipt.key)
+        checks += _looked_at("receipt", found, data)
     result: Json = {}
     try:
         result = reckon(_asked(data), list(scrutiny.piles(data)), data["result"])
@@ -111,11 +123,14 @@ def main(arguments: Sequence[str], words: Mapping[str, Mapping[str, str]]) -> in
     """Recount the record in a file: 0 agrees, 1 differs, 2 cannot be read."""
     asked = argparse.ArgumentParser("recount.py", description=main.__doc__)
     asked.add_argument("record", type=Path, help="record.json of the vote")
+    asked.add_argument("--receipt", type=Path, help="the text of a receipt, to look for its ballot")
+    asked.add_argument("--key", default="", help="the key of the log: the line at /log/key")
     asked.add_argument("--lang", choices=sorted(words), default="zh")
     given = asked.parse_args(arguments)
     said = words[given.lang]
     try:
-        report = recount(read(given.record.read_text("utf-8")))
+        sought = Receipt(given.receipt.read_text("utf-8"), given.key) if given.receipt else None
+        report = recount(read(given.record.read_text("utf-8")), sought)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"{said['recount.unreadable'].format(why=error)}\n")
         return UNREADABLE

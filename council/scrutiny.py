@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from council import merkle, receipts
+from council import merkle, receipts, signatures
 from council.derivations import Line
 from council.reckoning import SAID, Pile
 from council.tallies import ALL, Json, Weight
@@ -145,6 +145,23 @@ def box(record: Json) -> Iterator[Line]:
     hidden = record["pooled"]
     yield from _sides(record, (side for side, _, _ in _in_secret(record)), hidden)
     yield from _pooled(record)
+
+
+def receipt(record: Json, words: str, key: str) -> Iterator[Line]:
+    """A receipt: signed with the key of this log, and its ballot stands in the record.
+
+    Signed and not in the record, it proves that a ballot was taken and left out.
+    """
+    signed = signatures.read(words)
+    if signed is None:
+        yield Line("recount.receipt_read", ok=False, fields={})
+        return
+    ours = signatures.is_signed(key, signed)
+    yield Line("recount.receipt_signed", ours, {"name": signed.name})
+    batched = {c for batch in record["batches"] or () for c in batch["commitments"]}
+    held = signed.vote_id == record["vote"] and signed.c in batched
+    code = receipts.code_of(signed.c)
+    yield Line("recount.receipt_held", held, {"vote": signed.vote_id, "code": code})
 
 
 def _pooled(record: Json) -> Iterator[Line]:

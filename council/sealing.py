@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from council.checkpoint import BadNote, Signer, Verifier
+from council import signatures
+from council.checkpoint import Signer
 
 KEY = 32
 """Bytes of a public or secret key."""
@@ -36,29 +37,14 @@ class Unreadable(ValueError):
 # Receipts
 
 
-def _text(vote_id: int, c: str) -> str:
-    """What is signed. No checkpoint reads like it: the second line of one is a number."""
-    return f"council-receipt-v1\nvote {vote_id}\n{c}\n"
-
-
 def sign(signer: Signer, vote_id: int, c: str) -> str:
     """Return the signature on a receipt (base64): this box has taken this commitment."""
-    return signer.sign(_text(vote_id, c)).rstrip("\n").rpartition(" ")[2]
+    return signer.sign(signatures.text(vote_id, c)).rstrip("\n").rpartition(" ")[2]
 
 
 def note(name: str, vote_id: int, c: str, signature: str) -> str:
     """Return the receipt as a signed note, as other programs read it."""
-    return f"{_text(vote_id, c)}\n— {name} {signature}\n"
-
-
-def is_signed(verifier: str, vote_id: int, c: str, signature: str) -> bool:
-    """Return whether the key of this line (vkey) signed the receipt."""
-    known = Verifier.parse(verifier)
-    try:
-        known.open(note(known.name, vote_id, c, signature))
-    except (BadNote, ValueError):
-        return False
-    return True
+    return f"{signatures.text(vote_id, c)}\n— {name} {signature}\n"
 
 
 # Sealing

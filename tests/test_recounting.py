@@ -26,12 +26,15 @@ from council import (
     rolls,
     safeguards,
     scrutiny,
+    sealing,
     ties,
 )
+from council.checkpoint import Signer
 from council.entitlements import Entry
 from council.gate import Act, through
 from council.people import Constituency, Post
 from council.policy import Can
+from council.settings import Settings
 from council.votes import Choice, Method, Ranking
 from tests.hall import Hall
 from tests.polling import Poll, numbered, votes_of
@@ -388,3 +391,43 @@ def test_the_command_counts_from_the_database_and_from_a_file(
     assert run("recount", "999")[0] == 2
     assert run("recount", "--write-tool", str(tool))[0] == 0
     assert tool.read_text("utf-8") == records.tool()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_receipt_is_looked_for_in_the_record(
+    world: World, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the key of the log, by the stand-alone file and by the command."""
+    record = secret(world)
+    monkeypatch.setenv("COUNCIL_DATA_DIR", str(tmp_path))
+    settings = Settings()
+    ours = Signer(settings.log_origin, settings.log_seed())
+    c = record["openings"][0][0]
+
+    def looked_for(words: str) -> tuple[int, str]:
+        (folder / "receipt.txt").write_text(words, "utf-8")
+        sought = ("--receipt", "receipt.txt", "--key", ours.verifier, "--lang", "en")
+        return alone(folder, record, *sought)
+
+    def receipt(signer: Signer, c: str, vote: int = record["vote"]) -> str:
+        return sealing.note(signer.name, vote, c, sealing.sign(signer, vote, c))
+
+    status, told = looked_for(receipt(ours, c))
+    assert (status, told.splitlines()[-1]) == (0, "Everything agrees.")
+    assert f"✓ The receipt is signed with the key of this log, {ours.name}." in told
+    assert f"✓ The ballot of the receipt {receipts.code_of(c)} stands in this record." in told
+    for words, wrong in (
+        (receipt(ours, "ab" * 32), "proves that a ballot was taken and left out"),
+        (receipt(ours, c, record["vote"] + 1), "does not stand in this record"),
+        (receipt(Signer(ours.name, bytes(32)), c), "is not signed with this key"),
+        ("K7Q2-9MXD", "This is no receipt of a ballot"),
+    ):
+        status, told = looked_for(words)
+        assert status == 1
+        assert wrong in told
+    file = tmp_path / "record.json"
+    file.write_text(json.dumps(record), "utf-8")
+    for one, status in ((c, 0), ("ab" * 32, 1)):
+        (tmp_path / "receipt.txt").write_text(receipt(ours, one), "utf-8")
+        sought = ("--receipt", str(tmp_path / "receipt.txt"))
+        assert run("recount", "--record", str(file), *sought)[0] == status

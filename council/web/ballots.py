@@ -222,7 +222,7 @@ def _receipt(request: Request, ctx: Context, booth: Booth, made: Receipt) -> Res
     note = sealing.note(settings.log_origin, made.vote_id, made.c, signature)
     own = {
         "code": made.code, "phrase": made.phrase, "c": made.c, "r": made.r,
-        "signature": signature, "saved": quote(_file(look, vote, made, note)),
+        "note": note, "saved": quote(_file(look, vote, made, note)),
         "picture": squares.picture(f"{look.base}/receipts#", made.code),
     }  # fmt: skip
     finished: Finished = request.app.state.finished

@@ -1,12 +1,13 @@
 """The secret ballot: one question, a check, a receipt as the answer; once, and the same again."""
 
+import html
 import re
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
-from council import ballots, proxies, receipts, sealing
+from council import ballots, proxies, receipts, signatures
 from council.ballots import Mark, MarkChannel, SecretBallot
 from council.checkpoint import Signer
 from council.gate import Act, through
@@ -102,9 +103,11 @@ def test_the_receipt_is_the_answer_and_sent_again_it_is_the_same(world, site, po
     assert code_in(first) == receipts.code_of(c)
     for words in (c, R, "清泉 石桥", "/receipts", "data:text/plain"):
         assert words in first.text
-    signature = re.search(r"签名</dt><dd[^>]*>([^<]+)<", first.text)[1]
+    note = html.unescape(re.search(r"签过名的文字</dt><dd[^>]*>([^<]+)<", first.text)[1])
+    signed = signatures.read(note)
+    assert (signed.vote_id, signed.c) == (poll.vote.id, c)
     verifier = Signer(site.settings.log_origin, site.settings.log_seed()).verifier
-    assert sealing.is_signed(verifier, poll.vote.id, c, signature.replace("&#43;", "+"))
+    assert signatures.is_signed(verifier, signed)
     again = client.post(address, data=ANSWER)
     assert (again.status_code, code_in(again)) == (200, code_in(first))
     assert boxed(site) == 1

@@ -5,8 +5,9 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from council import batches, receipts
+from council import batches, receipts, sealing
 from council.accounts import Attempt, SignIn
+from council.checkpoint import Signer
 from council.votes import VoteStage
 from tests.booth import Booth, R
 from tests.web.conftest import statements
@@ -101,3 +102,42 @@ def test_it_takes_as_many_statements_for_many_ballots(world, site, booth):
         look(site, some[0].code)
         counts.append(len(seen))
     assert counts[1] - counts[0] <= 2  # the batch and its entry
+
+
+def signed(site, vote_id, c, seed=None):
+    """The end of a receipt's text, as a browser sends it."""
+    signer = Signer(site.settings.log_origin, seed or site.settings.log_seed())
+    note = sealing.note(signer.name, vote_id, c, sealing.sign(signer, vote_id, c))
+    return note.replace("\n", "\r\n")
+
+
+def check(site, text, query=""):
+    return site.visitor().post(f"/receipts{query}", data={"whole": "yes", "receipt": text})
+
+
+def test_a_whole_receipt_is_checked_by_its_signature(world, site, booth):
+    mine = booth.cast("neighbour", "against", "我的 小狗", R)
+    world.commit()
+    text = signed(site, booth.vote.id, mine.c)
+    good = check(site, f"回执 {mine.code}\r\nr = {R}\r\n\r\n{text}")
+    assert good.status_code == 200
+    assert good.headers["Cache-Control"] == "no-store"
+    for words in ("签名属实，票在记录里", mine.code, "等着入账"):
+        assert words in good.text
+    assert R not in good.text  # what was sent is not repeated
+    lost = check(site, signed(site, booth.vote.id, "ab" * 32), "?lang=en")
+    for words in ("but not in the record", "The receipt proves it", "oversight committee"):
+        assert words in lost.text
+    assert "No ballot with this code" not in lost.text
+    elsewhere = check(site, signed(site, booth.vote.id + 1, mine.c))
+    assert "签名属实，票却不在记录里" in elsewhere.text
+    false = check(site, signed(site, booth.vote.id, mine.c, bytes(32)))
+    for words in ("签名不是本台账的密钥做的", "确有这个编号的票"):
+        assert words in false.text
+    for typed, key in (("", "还没有写"), ("K7Q2-9MXD 文字", "不像整张回执")):
+        wrong = check(site, typed)
+        assert wrong.status_code == 422
+        assert 'href="#f-receipt"' in wrong.text
+        assert key in wrong.text
+        assert typed in wrong.text
+    assert "K7Q2-9MXD 文字" in wrong.text
