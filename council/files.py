@@ -1,4 +1,7 @@
-"""Photographs: decoded and drawn anew, so that nothing hidden in a file travels on with it."""
+"""Photographs: decoded and drawn anew, so that nothing hidden in a file travels on with it.
+
+A paper can be a PDF as well, which is kept as it was sent and never shown inside a page.
+"""
 
 import hashlib
 import io
@@ -31,6 +34,9 @@ SIDE, THUMB_SIDE = 2048, 640
 QUALITY = 85
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 ALT = 200
+PDF = "application/pdf"
+ACTIVE = (b"/JavaScript", b"/Launch", b"/EmbeddedFile")
+"""What makes a PDF do something by itself, or carry other files."""
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -102,6 +108,35 @@ class Picture:
         """The small picture's name."""
         return hashlib.sha256(self.thumb).hexdigest()
 
+    @property
+    def parts(self) -> tuple[tuple[str, bytes], ...]:
+        """What lies on disk, by name."""
+        return (self.sha256, self.data), (self.thumb_sha256, self.thumb)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A PDF as it was sent; what stands in it, its author too, stays."""
+
+    data: bytes
+    width: int = 0
+    height: int = 0
+
+    @property
+    def sha256(self) -> str:
+        """The document's name."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def thumb_sha256(self) -> str:
+        """A document has no small one."""
+        return self.sha256
+
+    @property
+    def parts(self) -> tuple[tuple[str, bytes], ...]:
+        """What lies on disk, by name."""
+        return ((self.sha256, self.data),)
+
 
 def decode(data: bytes, field: str = "photo") -> Picture:
     """Draw an uploaded picture anew (slow; JPEG, PNG, WebP, HEIC; at most 10 MB and 40 megapixels).
@@ -120,6 +155,28 @@ def decode(data: bytes, field: str = "photo") -> Picture:
     small = drawn.copy()
     small.thumbnail((THUMB_SIDE, THUMB_SIDE), Image.Resampling.LANCZOS)
     return Picture(_jpeg(drawn), _jpeg(small), drawn.width, drawn.height)
+
+
+def paper(data: bytes, field: str = "paper") -> Picture | Document:
+    """An uploaded paper: a PDF as it is, or a picture drawn anew (slow; at most 10 MB).
+
+    Raises Invalid about `field`: file_too_large, image_too_large, not_a_paper, broken_pdf,
+    active_pdf.
+    """
+    if len(data) > LARGEST:
+        raise Invalid(Problem("file_too_large", field, {"limit": LARGEST // 1024 // 1024}))
+    if data.startswith(b"%PDF-"):
+        if b"%%EOF" not in data[-1024:] or b"/Encrypt" in data:
+            raise Invalid(Problem("broken_pdf", field))
+        if any(mark in data for mark in ACTIVE):
+            raise Invalid(Problem("active_pdf", field))
+        return Document(data)
+    try:
+        return decode(data, field)
+    except Invalid as wrong:
+        if wrong.key == "not_an_image":
+            raise Invalid(Problem("not_a_paper", field)) from wrong
+        raise
 
 
 def _drawn(data: bytes) -> Image.Image:
@@ -143,9 +200,9 @@ def _jpeg(picture: Image.Image) -> bytes:
     return written.getvalue()
 
 
-def keep(settings: Settings, picture: Picture) -> None:
-    """Put the picture's bytes on disk, for good, before the row that names them is committed."""
-    for name, data in ((picture.sha256, picture.data), (picture.thumb_sha256, picture.thumb)):
+def keep(settings: Settings, file: Picture | Document) -> None:
+    """Put the file's bytes on disk, for good, before the row that names them is committed."""
+    for name, data in file.parts:
         target = path_of(settings, name)
         if not target.exists():
             _write(target, data)
@@ -203,7 +260,7 @@ def attach(
     session = ctx.session
     session.flush()
     photo = Photo(
-        file_id=_stored(ctx, row.community_id, picture).id, community_id=row.community_id,
+        file_id=stored(ctx, row.community_id, picture).id, community_id=row.community_id,
         proposal_id=gate.matter_of(row), subject_table=row.__tablename__, subject_id=row.id,
         role=role, alt=alt.strip()[:ALT], public=public,
     )  # fmt: skip
@@ -211,16 +268,17 @@ def attach(
     return photo
 
 
-def _stored(ctx: Context, community_id: int, picture: Picture) -> StoredFile:
-    """The row of these bytes; the same picture twice is one file."""
+def stored(ctx: Context, community_id: int, file: Picture | Document) -> StoredFile:
+    """The row of these bytes, inside the caller's act; the same file twice is one row."""
     known = ctx.session.scalars(
-        select(StoredFile).where(StoredFile.sha256 == picture.sha256)
+        select(StoredFile).where(StoredFile.sha256 == file.sha256)
     ).one_or_none()
     if known:
         return known
     made = StoredFile(
-        sha256=picture.sha256, kind="image/jpeg", width=picture.width, height=picture.height,
-        bytes=len(picture.data), thumb_sha256=picture.thumb_sha256, community_id=community_id,
+        sha256=file.sha256, kind="image/jpeg" if isinstance(file, Picture) else PDF,
+        width=file.width, height=file.height, bytes=len(file.data),
+        thumb_sha256=file.thumb_sha256, community_id=community_id,
         uploaded_by_id=ctx.actor.person_id if ctx.actor else None,
     )  # fmt: skip
     ctx.session.add(made)

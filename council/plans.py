@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from council import calendar, charter, envoys, meetings, people, petitions
+from council import calendar, charter, envoys, meetings, papers, people, petitions
 from council.errors import Checks, checking
 from council.gate import Context, act
 from council.kinds import KINDS, Kind, MeetingKind
@@ -350,6 +350,7 @@ def _put(ctx: Context, meeting: Meeting, agenda: tuple[Topic, ...]) -> None:
     for gone in there.keys() - {_of(topic) for topic in agenda}:
         calendar.meet(ctx, there[gone])
         envoys.drop(ctx, there[gone])
+        papers.forget(ctx, there[gone])
         ctx.session.delete(there.pop(gone))
     for position, topic in enumerate(agenda, start=1):
         item = there.get(_of(topic))

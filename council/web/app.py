@@ -32,6 +32,7 @@ ROOMS = (
     "disputes", "votes", "ties",
     "constituencies", "ballots", "receipts", "keepers", "absences", "paperballots", "papercounts",
     "printouts", "records", "petitions", "envoys",
+    "printouts", "records", "petitions", "papers",
     "rolls", "imports", "proxies", "commitments", "assignments", "postings", "ratings", "log",
     "translations", "notices", "offices", "places", "charter", "calendar",
 )  # fmt: skip

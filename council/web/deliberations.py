@@ -12,6 +12,7 @@ from council import (
     gate,
     meetings,
     minutes,
+    papers,
     policy,
     reasons,
     translations,
@@ -59,6 +60,7 @@ def _page(
     words = translations.of_matters(ctx.session, record.matter_ids)
     return pages.page(
         request, name, status, meeting=meeting, item=item, line=line, record=record, forms=forms,
+        papers=papers.of_meeting(ctx.session, meeting).get(item.id, []),
         blank=Form(), may={one: gate.possible(ctx, one, item) for one in ACTS},
         closes=gate.possible(ctx, "vote.close", line.vote) if line.vote else None,
         enters=policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, item.community_id),

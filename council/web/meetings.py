@@ -20,6 +20,7 @@ from council import (
     meetings,
     minutes,
     observers,
+    papers,
     plans,
     policy,
     rulecards,
@@ -104,6 +105,7 @@ def _page(
         request, name, status, meeting=meeting, record=record, forms=forms, blank=Form(),
         translations=_words(request, ctx, record.matter_ids, [meeting.id]),
         pictures=minutes.pictures(ctx.session, meeting.id), **_mine(ctx, meeting),
+        papers=papers.of_meeting(ctx.session, meeting),
     )  # fmt: skip
 
 
@@ -125,6 +127,7 @@ def _mine(ctx: Context, meeting: Meeting) -> dict[str, Any]:
         "envoys": envoys.of_meeting(ctx.session, meeting.id),
         "here": bool(seat and attendance.of_seat(ctx.session, seat.id)),
         "steps": sittings.steps(ctx, meeting),
+        "publishes": policy.allows(ctx.session, ctx.actor, Can.PUBLISH, place.id),
         "convenes": policy.allows(ctx.session, ctx.actor, Can.CONVENE, place.id),
         "chairs": policy.allows(ctx.session, ctx.actor, Can.CHAIR, place.id),
         "records": policy.allows(ctx.session, ctx.actor, Can.RECORD, place.id),
@@ -217,6 +220,7 @@ def notice(request: Request, ctx: Context) -> Response:
     return pages.page(
         request, "meetings/notice.html", meeting=meeting, record=record, card=_card(meeting),
         envoys=envoys.of_meeting(ctx.session, meeting.id),
+        papers=papers.of_meeting(ctx.session, meeting),
         place=ctx.session.get_one(Place, meeting.community_id), stamp=history.head(ctx.session),
         translations=_words(request, ctx, record.matter_ids, [meeting.id]),
     )  # fmt: skip

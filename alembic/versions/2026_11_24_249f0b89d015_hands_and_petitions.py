@@ -1,14 +1,14 @@
 """Hands and petitions.
 
-Revision ID: 9cf4c3341d2a
+Revision ID: 249f0b89d015
 Revises: 9fe8ff13773a
-Create Date: 2026-11-24 20:06:25.396728
+Create Date: 2026-11-24 20:15:31.324586
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "9cf4c3341d2a"
+revision: str = "249f0b89d015"
 down_revision: str | None = "9fe8ff13773a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -253,6 +253,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_envoy_meeting_id"), ["meeting_id"], unique=False)
 
     op.create_table(
+        "item_paper",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("added_at", sa.DateTime(), nullable=False),
+        sa.Column("added_by_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["added_by_id"], ["person.id"], name=op.f("fk_item_paper_added_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_item_paper_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["stored_file.id"], name=op.f("fk_item_paper_file_id_stored_file")
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["agenda_item.id"], name=op.f("fk_item_paper_item_id_agenda_item")
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f("fk_item_paper_meeting_id_meeting")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item_paper")),
+    )
+    with op.batch_alter_table("item_paper", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_item_paper_item_id"), ["item_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_item_paper_meeting_id"), ["meeting_id"], unique=False)
+
+    op.create_table(
         "minutes_archive",
         sa.Column("community_id", sa.Integer(), nullable=False),
         sa.Column("minutes_id", sa.Integer(), nullable=False),
@@ -361,6 +392,11 @@ def downgrade() -> None:
 
     op.drop_table("hand_count")
     op.drop_table("minutes_archive")
+    with op.batch_alter_table("item_paper", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_item_paper_meeting_id"))
+        batch_op.drop_index(batch_op.f("ix_item_paper_item_id"))
+
+    op.drop_table("item_paper")
     with op.batch_alter_table("envoy", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_envoy_meeting_id"))
 
