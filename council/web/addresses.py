@@ -1,4 +1,4 @@
-"""Which route an address leads to: looked up by its first word, then in the order of the routes."""
+"""Which route an address leads to: by its words and their number, then in the order of routes."""
 
 from collections.abc import Sequence
 
@@ -7,22 +7,25 @@ from starlette.types import Receive, Scope, Send
 
 FOUND = "council.route"
 
+Shape = tuple[int, str | None, str | None]
+"""How many words there are, the first and the last one; None for a word that may be any."""
+
 
 class Addresses(BaseRoute):
-    """All routes as one. There are hundreds, of which a dozen begin with the same word."""
+    """All routes as one. There are hundreds, of which one or two have the shape of an address."""
 
     def __init__(self, routes: Sequence[BaseRoute]) -> None:
-        firsts = {_first(route) for route in routes}
-        self._begin = {
-            first: [route for route in routes if _first(route) in {first, None}] for first in firsts
-        }
-        self._begin.setdefault(None, [])
+        self._routes = [(route, _shape(route)) for route in routes]
+        shapes = [shape for _, shape in self._routes if shape]
+        self._firsts = {first for _, first, _ in shapes}
+        self._lasts = {last for _, _, last in shapes}
+        self._longest = max((words for words, _, _ in shapes), default=0)
+        self._alike: dict[Shape, list[BaseRoute]] = {}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """The first route that takes the address, else the first that takes it by other means."""
-        first = str(scope["path"]).split("/", 2)[1] if "/" in scope["path"] else None
         partial: tuple[Match, Scope] = (Match.NONE, {})
-        for route in self._begin.get(first, self._begin[None]):
+        for route in self._of(scope["path"]):
             match, child = route.matches(scope)
             if match is Match.FULL:
                 return match, {**child, FOUND: route}
@@ -34,10 +37,30 @@ class Addresses(BaseRoute):
         """Let the route that was found answer."""
         await scope[FOUND].handle(scope, receive, send)
 
+    def _of(self, path: str) -> list[BaseRoute]:
+        """The routes of this shape. Words that no route has are alike, so there are few shapes."""
+        words = path.split("/")
+        first, last = words[1] if len(words) > 1 else None, words[-1]
+        shape = (
+            min(len(words), self._longest + 1),
+            first if first in self._firsts else None,
+            last if last in self._lasts else None,
+        )
+        if shape not in self._alike:
+            self._alike[shape] = [
+                one for one, its in self._routes if its is None or _fits(its, shape)
+            ]
+        return self._alike[shape]
 
-def _first(route: BaseRoute) -> str | None:
-    """The word with which every address of a route begins; None when it is any word."""
-    if not isinstance(route, Route):
+
+def _fits(its: Shape, shape: Shape) -> bool:
+    """Whether a route of the first shape may take an address of the second."""
+    return its[0] == shape[0] and its[1] in {shape[1], None} and its[2] in {shape[2], None}
+
+
+def _shape(route: BaseRoute) -> Shape | None:
+    """The shape of all addresses of a route; None when they have several."""
+    if not isinstance(route, Route) or ":path}" in route.path:
         return None
-    word = route.path.split("/", 2)[1]
-    return None if "{" in word else word
+    words = [None if "{" in word else word for word in route.path.split("/")]
+    return len(words), words[1], words[-1]

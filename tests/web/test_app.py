@@ -3,22 +3,26 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.testclient import TestClient
 
 from council import accounts
 from council.accounts import SignIn
+from council.db import Database
 from council.errors import Invalid, NotAllowed, NotFound, NotReady, Problem, TooMany
 from council.gate import Context
 from council.people import Constituency, Post
+from council.settings import Settings
 from council.web import app as apps
 from council.web import pages
+from council.web.addresses import FOUND
 from council.web.handler import behalf_from, form_of, handler, prepared
 from tests.web.conftest import Site
 
@@ -652,3 +656,17 @@ def test_after_a_refused_form_the_language_link_leads_to_the_page_it_stood_on(si
     )
     assert sent.status_code == 422
     assert 'href="/sign-in?next=%2Fme&amp;lang=en"' in sent.text
+
+
+def test_an_address_leads_where_trying_every_route_would_lead(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, secret_key="for tests only")
+    [table] = apps.create_app(Database("sqlite://"), settings).router.routes
+    routes = [route for route, _ in table._routes]
+    samples = {re.sub(r"{[^}]*}", "7", one.path) for one in routes}
+    samples |= {"", "/", "//", "/nowhere", "/votes/7/", "/votes/7/ballot/x/y", "/votes/x/ballot"}
+    for path in sorted(samples):
+        scope = {"type": "http", "path": path, "method": "POST", "root_path": ""}
+        found = [(match, route) for route in routes if (match := route.matches(scope)[0]).value]
+        best = next((one for one in found if one[0] is Match.FULL), next(iter(found), None))
+        match, child = table.matches(scope)
+        assert (match, child.get(FOUND)) == (best or (Match.NONE, None)), path
