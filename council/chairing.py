@@ -14,6 +14,7 @@ from council.meetings import AgendaItem, ItemStage, Meeting, item_is_open, no_vo
 from council.people import Post
 from council.places import Place
 from council.policy import Can
+from council.votes import Vote, VoteStage
 
 
 class InMeeting(Protocol):
@@ -54,13 +55,19 @@ def does_not_preside(ctx: Context, row: InMeeting) -> bool:
     return ctx.actor is not None and ctx.voice.person_id != presiding(ctx.session, meeting)
 
 
+def no_vote_is_open(ctx: Context, item: AgendaItem) -> bool:
+    """No vote is open, not on an amendment either: whoever votes does not lead it."""
+    found = select(Vote.id).where(Vote.agenda_item_id == item.id, Vote.stage == VoteStage.OPEN)
+    return ctx.session.scalars(found).first() is None
+
+
 # Acts
 
 
 @act(
     "chair.hand_over",
     who=Can.CHAIR,
-    requires=(item_is_open, no_vote_opened, has_not_left_the_chair),
+    requires=(item_is_open, no_vote_opened, no_vote_is_open, has_not_left_the_chair),
 )
 def hand_over(ctx: Context, item: AgendaItem, *, to_id: int) -> ChairTurn:
     """Hand the chair to another facilitator for this item, in order to speak to it oneself."""

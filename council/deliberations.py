@@ -25,7 +25,7 @@ from council.meetings import (
 from council.motions import no_amendment_in_vote, no_amendment_open
 from council.people import Channel, Constituency
 from council.policy import Can
-from council.speeches import both_sides_heard
+from council.speeches import both_sides_heard, floor_is_free
 from council.tallies import heads
 from council.votes import How, Vote, VoteMode, vote_is_open
 
@@ -187,6 +187,7 @@ def withdraw_objection(ctx: Context, item: AgendaItem) -> None:
         no_vote_opened,
         no_amendment_open,
         has_not_left_the_chair,
+        floor_is_free,
         nobody_objects,
     ),
 )
@@ -202,7 +203,13 @@ def agree(ctx: Context, item: AgendaItem, *, text: str) -> AgendaItem:
 @act(
     "item.hear",
     who=Can.CHAIR,
-    requires=(meeting_in_session, item_is_open, item_only_heard, has_not_left_the_chair),
+    requires=(
+        meeting_in_session,
+        item_is_open,
+        item_only_heard,
+        has_not_left_the_chair,
+        floor_is_free,
+    ),
 )
 def hear(ctx: Context, item: AgendaItem) -> AgendaItem:
     """Close a report or a talk: it has been heard, and nothing is decided."""
@@ -219,6 +226,7 @@ def hear(ctx: Context, item: AgendaItem) -> AgendaItem:
         no_vote_opened,
         no_amendment_in_vote,
         has_not_left_the_chair,
+        floor_is_free,
     ),
 )
 def postpone(ctx: Context, item: AgendaItem, *, reason: str) -> AgendaItem:
@@ -240,6 +248,7 @@ def postpone(ctx: Context, item: AgendaItem, *, reason: str) -> AgendaItem:
         no_amendment_open,
         chair_has_no_vote,
         has_not_left_the_chair,
+        floor_is_free,
         both_sides_heard,
     ),
 )

@@ -43,8 +43,7 @@ class Sits(StrEnum):
 class Kind:
     """What holds for a kind of meeting; `profile` is the rule by which it decides, if it does.
 
-    `seconds` is the longest turn, `turns` how many each has on a motion; 0 sets no limit.
-    `posts` are the offices that bring a seat.
+    `timed`: turns to speak have a length and a number. `posts` are the offices that bring a seat.
     """
 
     kind: MeetingKind
@@ -52,8 +51,7 @@ class Kind:
     profile: str | None = None
     convenes: Can = Can.CONVENE
     notice_by_law: int = 0
-    seconds: int = 120
-    turns: int = 2
+    timed: bool = True
     posts: tuple[Post, ...] = ()
     observers_speak: bool = True
     chair_votes: bool = False
@@ -71,6 +69,15 @@ class Kind:
     def notice_days(self, values: Mapping[str, str] = NO_VALUES) -> int:
         """Days between notice and meeting: the charter's, never fewer than the law's."""
         return max(int(values.get("meeting_notice_days", 3)), self.notice_by_law)
+
+    def speaks(self, values: Mapping[str, str] = NO_VALUES) -> tuple[int, int]:
+        """Seconds of a turn, and turns of each on a motion, as the charter sets them.
+
+        (0, 0) where people talk in groups and nobody is timed.
+        """
+        if not self.timed:
+            return 0, 0
+        return int(values.get("speak_seconds", 120)), int(values.get("speak_turns", 2))
 
     def rule(self, values: Mapping[str, str] = NO_VALUES) -> Rule:
         """How it decides under these values of the charter, whoever sits there being present.
@@ -107,7 +114,7 @@ KINDS: Mapping[MeetingKind, Kind] = MappingProxyType(
                 MeetingKind.RESIDENTS, Sits.ADULTS, "RESIDENT_ASSEMBLY", notice_by_law=10,
                 chair_votes=True,
             ),
-            Kind(MeetingKind.WORKSHOP, seconds=0, turns=0),
+            Kind(MeetingKind.WORKSHOP, timed=False),
         )
     }
 )  # fmt: skip
@@ -127,8 +134,9 @@ def card(kind: MeetingKind, values: Mapping[str, str] = NO_VALUES) -> tuple[Line
 def _sentences(kind: Kind, values: Mapping[str, str]) -> Iterator[Line]:
     yield _line(f"sits.{kind.sits}")
     yield _line("notice.law" if kind.notice_by_law else "notice", days=kind.notice_days(values))
-    if kind.turns:
-        yield _line("speaks", seconds=kind.seconds, turns=kind.turns)
+    if kind.timed:
+        seconds, turns = kind.speaks(values)
+        yield _line("speaks", seconds=seconds, turns=turns)
     else:
         yield _line("freely")
     if kind.invites:

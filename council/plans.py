@@ -28,7 +28,10 @@ from council.proposals import Proposal, Stage
 TITLE, PLACE, MOTION, REASON, SEATS, MINUTES, PLACES = 60, 100, 1000, 300, 80, 240, 2000
 """Longest title, place, motion, reason in characters; most seats, minutes for an item, places."""
 
-KEPT = ("meeting_notice_days", "minutes", "meeting_tie", "council_quorum", "council_passing")
+KEPT = (
+    "meeting_notice_days", "minutes", "meeting_tie", "council_quorum", "council_passing",
+    "speak_seconds", "speak_turns",
+)  # fmt: skip
 """Values of the charter that a meeting keeps as they were when it was planned."""
 
 REVISED = (

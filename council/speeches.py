@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import attendance, chairing, charter, observers, turns
+from council import attendance, chairing, observers, turns
 from council.chairing import does_not_preside, has_not_left_the_chair
 from council.db import Base, Governed
 from council.errors import NotReady, checking
@@ -77,7 +77,7 @@ class Speech(Governed, Base):
         return self.used_seconds + int(max(0, since))
 
     def left(self, now: datetime) -> int:
-        """Seconds left of the turn; less than 0 when it is over time."""
+        """Seconds left of the turn; less than 0 when it is over time, or was never timed."""
         return self.seconds - self.used(now)
 
     @property
@@ -131,7 +131,8 @@ def has_turns_left(ctx: Context, item: AgendaItem) -> bool:
     if ctx.actor is None:
         return False
     spoken = [one for one in of_item(ctx.session, item.id) if one.person_id == ctx.person_id]
-    return sum(one.how in HEARD for one in spoken) < limits(ctx.session, item.meeting_id)[1]
+    most = limits(ctx.session, item.meeting_id)[1]
+    return not most or sum(one.how in HEARD for one in spoken) < most
 
 
 def floor_is_free(ctx: Context, item: AgendaItem) -> bool:
@@ -162,6 +163,11 @@ def clock_runs(ctx: Context, speech: Speech) -> bool:
 def clock_stands(ctx: Context, speech: Speech) -> bool:
     """The clock of the speaker has been stopped."""
     return speech.resumed_at is None
+
+
+def is_timed(ctx: Context, speech: Speech) -> bool:
+    """The turn has a length; in a workshop nobody is timed."""
+    return speech.seconds > 0
 
 
 def hand_waits(ctx: Context, speech: Speech) -> bool:
@@ -241,7 +247,7 @@ def resume(ctx: Context, speech: Speech) -> None:
     speech.resumed_at = ctx.now
 
 
-@act("speech.extend", who=Can.CHAIR, requires=_CALLED)
+@act("speech.extend", who=Can.CHAIR, requires=(*_CALLED, is_timed))
 def extend(ctx: Context, speech: Speech) -> None:
     """Give the speaker 30 seconds more."""
     speech.seconds += MORE
@@ -294,11 +300,8 @@ def waive(ctx: Context, item: AgendaItem, *, side: Side) -> Waiver:
 
 def limits(session: Session, meeting_id: int) -> tuple[int, int]:
     """Seconds of a turn, and turns to one motion, as the charter was when it was planned."""
-    rules = session.get_one(Meeting, meeting_id).rules
-    seconds, most = (
-        int(rules.get(key, charter.VALUES[key].default)) for key in ("speak_seconds", "speak_turns")
-    )
-    return seconds, most
+    meeting = session.get_one(Meeting, meeting_id)
+    return meeting.of_kind.speaks(meeting.rules)
 
 
 def of_item(session: Session, item_id: int) -> list[Speech]:

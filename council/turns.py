@@ -43,9 +43,9 @@ def order(
     Whoever has spoken less on this motion comes first; then whoever does not repeat the side that
     spoke last; then the constituency heard least, `heard` counting its turns on this motion; then
     whoever spoke less in this meeting; then the order of arrival. Whoever has had `most` turns is
-    left out. A question stands for no side: after it the sides go on where they were.
+    left out; 0 sets no limit. A question stands for no side: after it the sides go on as before.
     """
-    waiting = [hand for hand in hands if hand.spoken < most]
+    waiting = [hand for hand in hands if not most or hand.spoken < most]
     counts = dict(heard or {})
     called: list[Hand] = []
     while waiting:

@@ -2,13 +2,14 @@
 
 import pytest
 
-from council import chairing, deliberations, offices, rollcalls, speeches
+from council import chairing, deliberations, motions, offices, rollcalls, speeches
 from council.errors import Invalid, NotAllowed, NotReady
 from council.meetings import Meeting
 from council.people import Constituency, Post
 from council.turns import Side
 from council.votes import Choice
-from tests.hall import SEATS, Hall
+from council.workflow import advance
+from tests.hall import MOTION, SEATS, Hall
 from tests.world import World
 
 
@@ -56,3 +57,16 @@ def test_the_chair_is_handed_over_to_speak_and_comes_back_with_the_next_item(wor
     assert left.value.needs == ("still_in_the_chair",)
     deliberations.close_vote(world.as_("neighbour"), vote)
     assert chairing.presiding(world.session, meeting) == meeting.chair_id
+
+
+def test_the_chair_does_not_change_hands_while_an_amendment_is_voted_on(world: World) -> None:
+    other = world.who["neighbour"]
+    offices.give(world.as_(Post.ADMIN), world.community, person_id=other, post=Post.FACILITATOR)
+    item, first = Hall(world).item_open(), world.as_(Post.FACILITATOR)
+    main = motions.of_item(world.session, item.id)[0]
+    made = motions.amend(world.as_(Constituency.PARTY), main, text=f"{MOTION}并留出通道。")
+    advance(world.as_("neighbour"), motions.MOTION, made, "second")
+    advance(first, motions.MOTION, made, "put")
+    with pytest.raises(NotReady) as voted:
+        chairing.hand_over(first, item, to_id=other)
+    assert voted.value.needs == ("no_vote_is_open",)

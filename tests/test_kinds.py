@@ -25,6 +25,18 @@ def test_a_residents_assembly_is_called_ten_days_before_whatever_the_charter_say
     assert KINDS[MeetingKind.JOINT].notice_days() == 3
 
 
+@pytest.mark.parametrize("kind", list(MeetingKind))
+def test_every_kind_speaks_as_the_charter_says_but_a_workshop_knows_no_limit(
+    kind: MeetingKind,
+) -> None:
+    free = kind is MeetingKind.WORKSHOP
+    assert KINDS[kind].speaks() == ((0, 0) if free else (120, 2))
+    values = {"speak_seconds": "90", "speak_turns": "3"}
+    assert KINDS[kind].speaks(values) == ((0, 0) if free else (90, 3))
+    told = [line.say(lambda key: i18n.translate("zh", key)) for line in kinds.card(kind, values)]
+    assert ("每次发言不超过 90 秒，每件事每人不超过 3 次。" in told) is not free
+
+
 def test_what_decides_nothing_needs_no_quorum() -> None:
     assert [one for one in MeetingKind if not KINDS[one].rule().binding] == [
         MeetingKind.TALK_HALL, MeetingKind.BUILDING_HEADS, MeetingKind.HEARING,

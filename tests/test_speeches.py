@@ -2,11 +2,13 @@
 
 import pytest
 
-from council import deliberations, observers, speeches
+from council import charter, deliberations, observers, speeches
 from council.errors import Invalid, NotAllowed, NotReady
 from council.gate import Context
-from council.meetings import AgendaItem, Meeting
+from council.kinds import MeetingKind
+from council.meetings import AgendaItem, ItemKind, Meeting
 from council.people import Channel, Constituency, Post
+from council.plans import Topic
 from council.speeches import Speech, SpeechEnd
 from council.turns import Side
 from tests.hall import SEATS, Hall
@@ -39,6 +41,14 @@ def test_hands_are_called_in_their_order_and_each_is_heard_to_the_end(hall: Hall
     with pytest.raises(NotReady) as refusal:
         speeches.call(chair(hall), item)
     assert refusal.value.needs == ("floor_is_free",)
+    for settles in (
+        lambda: deliberations.agree(chair(hall), item, text="都同意。"),
+        lambda: deliberations.postpone(chair(hall), item, reason="改天"),
+        lambda: deliberations.open_vote(chair(hall), item),
+    ):
+        with pytest.raises(NotReady) as heard:
+            settles()
+        assert "floor_is_free" in heard.value.needs
     hall.world.wait(seconds=50)
     speeches.pause(chair(hall), first)
     hall.world.wait(seconds=500)
@@ -167,6 +177,36 @@ def test_a_vote_opens_when_both_sides_were_heard_or_have_nothing_to_add(hall: Ha
     assert late.value.needs == ("no_vote_opened",)
 
 
-def test_the_length_of_a_turn_is_the_meetings_own(hall: Hall) -> None:
+def test_the_charter_sets_how_long_and_how_often_each_speaks_and_the_meeting_keeps_it(
+    hall: Hall,
+) -> None:
+    for key, value in (("speak_seconds", "90"), ("speak_turns", "1")):
+        charter.set_value(hall.world.as_(Post.ADMIN), hall.world.community, key=key, value=value)
     item = hall.item_open()
-    assert speeches.limits(hall.world.session, item.meeting_id) == (120, 2)
+    charter.set_value(
+        hall.world.as_(Post.ADMIN), hall.world.community, key="speak_turns", value="3"
+    )
+    assert speeches.limits(hall.world.session, item.meeting_id) == (90, 1)
+    made = hand(hall, item, "neighbour")
+    speeches.end(chair(hall), speeches.call(chair(hall), item))
+    assert made.seconds == 90
+    with pytest.raises(NotReady) as refusal:
+        hand(hall, item, "neighbour")
+    assert refusal.value.needs == ("has_turns_left",)
+
+
+def test_in_a_workshop_nobody_is_timed_or_counted(hall: Hall) -> None:
+    talk = Topic(title="口袋公园怎么用", kind=ItemKind.TALK)
+    meeting = hall.opened(kind=MeetingKind.WORKSHOP, members=(), agenda=(talk,))
+    observers.come(hall.world.as_("neighbour"), meeting)
+    hall.move(Post.FACILITATOR, meeting, "begin")
+    item = deliberations.open_item(chair(hall), hall.items(meeting)[0])
+    assert speeches.limits(hall.world.session, meeting.id) == (0, 0)
+    for _ in range(3):
+        made = hand(hall, item, "neighbour", Side.ASK)
+        assert speeches.queue(hall.world.session, item) == [made]
+        speeches.call(chair(hall), item)
+        with pytest.raises(NotReady) as refusal:
+            speeches.extend(chair(hall), made)
+        assert refusal.value.needs == ("is_timed",)
+        speeches.end(chair(hall), made)
