@@ -83,6 +83,11 @@ def vote_is_secret(ctx: Context, entry: Entitled) -> bool:
     return entry.vote.mode is VoteMode.SECRET
 
 
+def does_not_only_advise(ctx: Context, entry: Entitled) -> bool:
+    """Whoever only advises a meeting does not vote in secret, since it would not be counted."""
+    return entry.voter.votes
+
+
 # Casting
 
 
@@ -137,7 +142,7 @@ def fill(vote: Vote, *, choice: object, phrase: str, r: str) -> Filled:
 @act(
     "secret_ballot.cast",
     who=Can.SELF,
-    requires=(vote_is_open, before_the_close, vote_is_secret, on_the_roll),
+    requires=(vote_is_open, before_the_close, vote_is_secret, on_the_roll, does_not_only_advise),
     behalf=True,
     entry=False,
 )
@@ -191,10 +196,10 @@ def in_box(session: Session, vote_id: int, c: str) -> bool:
 
 
 def prepare_roll(ctx: Context, vote: Vote) -> None:
-    """Give everybody on the roll a mark, which only one way of voting can take."""
+    """Give everybody who votes a mark, which only one way of voting can take."""
     ctx.session.flush()
     entries = select(Voter.id, literal(vote.id), false(), null()).where(
-        Voter.vote_id == vote.id, Voter.struck.is_(False)
+        Voter.vote_id == vote.id, Voter.struck.is_(False), Voter.votes
     )
     rows = insert(Mark).from_select(["voter_id", "vote_id", "done", "channel"], entries)
     ctx.session.connection().execute(rows)
@@ -292,9 +297,8 @@ class Standing:
 def standing(session: Session, vote: Vote, person_id: int | None) -> Standing:
     """For whom this person votes, their own entry first (one statement); copies, for reading."""
     found = _STANDING.rows(session, vote=vote.id, me=person_id) if person_id else ()
-    return Standing(
-        tuple((Voter(**dict(zip(_ENTRY, row, strict=True))), bool(done)) for *row, done in found)
-    )
+    rows = [(Voter(**dict(zip(_ENTRY, row, strict=True))), bool(done)) for *row, done in found]
+    return Standing(tuple(one for one in rows if one[0].votes))
 
 
 def turnout(session: Session, vote_id: int) -> dict[Constituency | None, tuple[int, int]]:

@@ -1,6 +1,7 @@
 """Counting: from every kind of ballot to one result with its arithmetic; nobody types a result."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from council import ballots as box
-from council import batches, choices, decisions, handcounts, papercounts, reckoning
+from council import batches, choices, decisions, handcounts, papercounts, reckoning, rollcalls
 from council.ballots import Mark
 from council.decisions import Outcome
 from council.derivations import Line
@@ -62,11 +63,33 @@ def asked(vote: Vote) -> Asked:
 
 def ballots(session: Session, vote: Vote) -> list[Pile]:
     """Every ballot that counts, equal ones together. Raises NotReady for a box that is shut."""
+    in_room = handcounts.piles(in_sums(session, vote) or [])
     if vote.mode is VoteMode.COUNTED:
-        return handcounts.piles(handcounts.sums(session, vote))
+        return in_room
     paper = [Pile(*one) for one in papercounts.totals(session, vote.id)]
     secret = vote.mode is VoteMode.SECRET
-    return (_in_secret(session, vote) if secret else _by_name(session, vote)) + paper
+    found = _in_secret(session, vote) if secret else _by_name(session, vote)
+    return found + paper + in_room
+
+
+def in_sums(session: Session, vote: Vote) -> list[list[Any]] | None:
+    """What is known in sums only, as a record lists it: what tellers counted in the room.
+
+    Of a secret vote in a meeting: the seats that were there and cast nothing.
+    """
+    if vote.mode is VoteMode.COUNTED:
+        return handcounts.sums(session, vote)
+    if not vote.in_meeting or vote.mode is not VoteMode.SECRET:
+        return None
+    apart, done = bool(vote.rule["constituencies"]), Counter[str]()
+    for part, (cast, _) in box.turnout(session, vote.id).items():
+        done[part.value if part and apart else ALL] += cast
+    there = handcounts.present(session, vote).items()
+    return [
+        [None if side == ALL else side, None, n - done[side], 0]
+        for side, n in there
+        if n > done[side]
+    ]
 
 
 def sentences(vote: Vote, translate: Callable[[str], str]) -> list[str]:
@@ -133,6 +156,22 @@ def turnouts(session: Session, rows: Iterable[Vote]) -> dict[int, Turnout]:
             now.cast + cast, now.due + due, now.area_cast + area_cast, now.area_due + area, by
         )
     return {vote_id: _apart(known[vote_id], one) for vote_id, one in found.items()}
+
+
+def turnout_in_room(session: Session, vote: Vote) -> rollcalls.Turnout:
+    """How many of the seats that were there have voted in a meeting, by name or in secret.
+
+    In secret only constituencies that are large enough are told by themselves.
+    """
+    if vote.mode is not VoteMode.SECRET:
+        return rollcalls.turnout(session, vote.id)
+    marked = box.turnout(session, vote.id)
+    sizes = {side: due for side, (_, due) in marked.items() if side}
+    hidden = hiding(sizes)
+    return rollcalls.Turnout(
+        sum(done for done, _ in marked.values()), sum(due for _, due in marked.values()),
+        {side: pair for side, pair in marked.items() if side and side not in hidden},
+    )  # fmt: skip
 
 
 def _apart(vote: Vote, found: Turnout) -> Turnout:

@@ -319,6 +319,7 @@ VOTE = Workflow(
 @after("vote.end")
 @after("vote.end_by_hand")
 @after("vote.void")
+@after("vote.close")
 def close_box(ctx: Context, vote: Vote) -> None:
     """The last batch of a secret vote is logged with its close, and every order is forgotten."""
     if vote.mode is VoteMode.SECRET and vote.opened_at is not None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import attendance, chairing, meetings, rollcalls, votes
+from council import attendance, ballots, chairing, meetings, rollcalls, votes
 from council.chairing import does_not_preside, has_not_left_the_chair
 from council.db import Base, Governed
 from council.decisions import Outcome
@@ -17,6 +17,7 @@ from council.gate import Context, Possible, act, after
 from council.meetings import AgendaItem, ItemStage, Meeting, MeetingSeat, MeetingStage
 from council.people import SYSTEM, Channel
 from council.policy import Can
+from council.proposals import Proposal
 from council.rollcalls import Seat
 from council.votes import How, Vote, VoteStage
 from council.workflow import Transition, Workflow, advance, open_transitions
@@ -255,22 +256,19 @@ def call(ctx: Context, item: AgendaItem) -> None:
 
 
 def put_to_vote(
-    ctx: Context,
-    item: AgendaItem,
-    *,
-    question: str,
-    motion_id: int | None = None,
+    ctx: Context, item: AgendaItem, *, question: str, motion_id: int | None = None,
     how: How = How.PHONES,
-) -> Vote:
+) -> Vote:  # fmt: skip
     """Open a vote on an item, or on an amendment, with its meeting's rule and the seats present."""
     meeting = ctx.session.get_one(Meeting, item.meeting_id)
     presided = chairing.presided(ctx.session, item)
-    return rollcalls.start(
+    made = rollcalls.start(
         ctx,
         community_id=item.community_id,
         proposal_id=item.proposal_id,
         agenda_item_id=item.id,
         motion_id=motion_id,
+        title=_subject(ctx.session, item) if how is How.SECRET else "",
         question=question,
         how=how,
         rule=meeting.rule,
@@ -281,6 +279,9 @@ def put_to_vote(
             if seat.person_id not in presided
         ],
     )
+    if how is How.SECRET:
+        ballots.prepare_marks(ctx, made)
+    return made
 
 
 # What items and votes do, in their transaction, as the system
@@ -358,6 +359,12 @@ def of_votes(session: Session, motion_ids: Iterable[int]) -> dict[int, Vote]:
 
 
 # Private helpers
+
+
+def _subject(session: Session, item: AgendaItem) -> str:
+    """What the receipts of a secret vote name: the matter, or the item's own title."""
+    matter = session.get(Proposal, item.proposal_id) if item.proposal_id else None
+    return matter.title if matter else item.title
 
 
 def _as_system(ctx: Context) -> Context:

@@ -239,6 +239,14 @@ def in_meeting(found: Rule) -> Rule:
     return replace(found, presence=Presence.SEATS)
 
 
+def in_secret(found: Rule) -> Rule:
+    """The same rule for a secret vote in a meeting: where nothing is asked of a constituency by
+    itself, all who count are counted as one, and who only advises does not vote.
+    """
+    asks = found.quorum_each or found.each_present or found.need or found.none_unanimous
+    return found if asks else replace(found, constituencies=(), advisory=())
+
+
 def conditions(
     code: str, values: Mapping[str, str] = MappingProxyType({}), *, about_people: bool = False
 ) -> Conditions:

@@ -16,8 +16,8 @@ from council import (
     audit,
     batches,
     choices,
+    counting,
     disputes,
-    handcounts,
     i18n,
     papercounts,
     policy,
@@ -228,18 +228,18 @@ def _size(session: Session, vote: Vote) -> int:
 
 def _ballots(session: Session, vote: Vote) -> Json:
     """The ballots as they are published: by number, in sums, or opened; the others are null."""
-    found: Json = {"rows": None, "sums": None, "openings": None, "pooled": [], "marks": None}
+    found: Json = {"rows": None, "openings": None, "pooled": [], "marks": None}
+    found |= {"sums": counting.in_sums(session, vote)}
     if vote.mode is VoteMode.SECRET:
         return found | {
             "openings": _openings(session, vote), "pooled": _pooled(session, vote),
             "marks": _marks(session, vote),
         }  # fmt: skip
     if vote.mode is VoteMode.COUNTED:
-        return found | {"sums": handcounts.sums(session, vote)}
+        return found
     listed = _rows(session, vote)
-    if vote.settings.get(ROWS) == SUMS:
-        return found | {"sums": _sums(listed)}
-    return found | {"rows": listed}
+    summed = vote.settings.get(ROWS) == SUMS
+    return found | ({"sums": _sums(listed)} if summed else {"rows": listed})
 
 
 def _rows(session: Session, vote: Vote) -> list[list[Any]]:

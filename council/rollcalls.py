@@ -1,5 +1,6 @@
 """Roll-call: by name, seat by seat, appended and never changed; the last cast of each counts."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,15 +8,16 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, exists, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from council import charter, choices, decisions, lots, proxies
+from council import charter, choices, decisions, lots, profiles, proxies
 from council.db import Base, Governed
 from council.decisions import Result
-from council.errors import NotReady
+from council.errors import NotReady, checking
 from council.gate import Context, act
 from council.people import Channel, Constituency
 from council.policy import Can
 from council.proxies import Entitled
 from council.receipts import Answer
+from council.safeguards import SMALL
 from council.tallies import ALL, Tally, Weight, heads
 from council.thresholds import Rule
 from council.votes import (
@@ -138,16 +140,22 @@ def start(
     proposal_id: int | None,
     agenda_item_id: int,
     motion_id: int | None = None,
+    title: str = "",
     question: str,
     rule: Rule,
     due: Mapping[str, int],
     seats: Sequence[Seat],
     how: How = How.PHONES,
 ) -> Vote:
-    """Open a vote with the rule and the seats as they are now; `due` counts all seats invited."""
+    """Open a vote with the rule and the seats as they are now; `due` counts all seats invited.
+
+    Raises Invalid for a secret vote that would tell how somebody voted.
+    """
+    if how is How.SECRET:
+        rule, due, seats = in_secret(rule, due, seats)
     made = Vote(
         community_id=community_id, proposal_id=proposal_id, agenda_item_id=agenda_item_id,
-        motion_id=motion_id, question=question, rule=rule.to_json(), due=dict(due),
+        motion_id=motion_id, title=title, question=question, rule=rule.to_json(), due=dict(due),
         opened_at=ctx.now, stage=VoteStage.OPEN, mode=MODE_OF[how],
         settings={ROWS: NUMBERS if how is How.PHONES else SUMS, "how": how.value},
     )  # fmt: skip
@@ -158,6 +166,25 @@ def start(
         for number, seat in enumerate(seats, 1)
     )
     return made
+
+
+def in_secret(
+    rule: Rule, due: Mapping[str, int], seats: Sequence[Seat]
+) -> tuple[Rule, Mapping[str, int], Sequence[Seat]]:
+    """Rule, seats invited and seats present of a secret vote.
+
+    Who only advises does not vote in secret. Where the rule asks something of each constituency
+    its sums are published, so it needs five voters who count: fewer could be seen through.
+    """
+    kept = profiles.in_secret(rule)
+    if kept.constituencies != rule.constituencies:
+        counted = [one for one in seats if one.constituency.value in rule.counted]
+        return kept, {ALL: sum(due.get(name, 0) for name in rule.counted)}, counted
+    there = Counter(one.constituency.value for one in seats)
+    with checking() as check:
+        clear = all(not 0 < there[name] < SMALL for name in kept.counted)
+        check(clear, "secret_small", "how", least=SMALL)
+    return kept, due, seats
 
 
 def finish(ctx: Context, vote: Vote) -> None:

@@ -40,6 +40,10 @@ LOGGED = {
 """What the log knows of a vote and its papers, by table and column; where the record says it."""
 
 
+SUMMED = {"counted": "recount.counted", "secret": "recount.silent"}
+"""What the sums of a vote in a meeting are: counted in the room; seats that cast nothing."""
+
+
 def digest(record: Mapping[str, Any]) -> str:
     """The fingerprint of a record: SHA-256 of its canonical JSON without the fingerprint itself."""
     rest = {name: value for name, value in record.items() if name != "digest"}
@@ -100,7 +104,7 @@ def rows(record: Json) -> Iterator[Line]:
         if record["sums"] is not None:
             n = sum(one[2] for one in record["sums"])
             odd = any(_has_odd_area(record, one[3]) for one in record["sums"])
-            yield Line("recount.sums", not odd, {"n": n})
+            yield Line(SUMMED.get(record["mode"], "recount.sums"), not odd, {"n": n})
             yield from _sides(record, (one[0] for one in record["sums"]))
         return
     times = Counter(row[0] for row in rows)
@@ -202,7 +206,7 @@ def paper(record: Json) -> Iterator[Line]:
         if _has_odd_area(record, area)
         or (record["method"] == "motion" and choice not in {*SAID, None})
     ]  # fmt: skip
-    fits = counted == paper["used"] and not odd
+    fits = counted == paper["used"] and not odd and _in_room(record)
     yield Line("recount.paper", fits, {"n": counted, "used": paper["used"]})
     if record["marks"] is not None:
         taken, back = record["marks"]["paper"], paper["used"] + paper["missing"]
@@ -229,6 +233,16 @@ def log(record: Json) -> Iterator[Line]:
     if said or logged:
         yield from _named("recount.batches", "entry", wrong, len(logged))
     yield from _as_logged(record)
+
+
+def _in_room(record: Json) -> bool:
+    """Whether the slips that were counted in a meeting are those of the sums."""
+    said = [
+        (side, None if choice == "spoiled" else choice, voters, area)
+        for side, choice, voters, area in record["sums"] or ()
+        if choice is not None
+    ]
+    return record["mode"] != "counted" or _summed(said) == _summed(record["paper"]["piles"])
 
 
 def _included(one: Json, size: int, root: bytes) -> bool:

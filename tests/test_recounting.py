@@ -35,13 +35,14 @@ from council.gate import Act, through
 from council.people import Constituency, Post
 from council.policy import Can
 from council.settings import Settings
-from council.votes import Choice, Method, Ranking
+from council.votes import Choice, How, Method, Ranking
 from tests.hall import Hall
 from tests.polling import Poll, numbered, votes_of
 from tests.test_counting import owners
 from tests.test_main import run
 from tests.test_papercounts import ONE, TWO, agreed, closed, heaps, shut, watched
 from tests.test_records import in_meeting, in_secret, made, plain
+from tests.test_tellers import counted_by_two, in_the_room
 from tests.test_ties import CHAIR, SEATS, chosen, drawn
 from tests.world import World
 
@@ -232,7 +233,23 @@ def voided(world: World) -> dict[str, Any]:
     return made(world, poll)
 
 
+def by_hand(world: World) -> dict[str, Any]:
+    vote = counted_by_two(world, How.HANDS)
+    return plain(records.record(world.session, vote))
+
+
+def on_slips(world: World) -> dict[str, Any]:
+    vote = counted_by_two(world, How.PAPER)
+    return plain(records.record(world.session, vote))
+
+
+def secret_in_meeting(world: World) -> dict[str, Any]:
+    vote = in_the_room(world)
+    return plain(records.record(world.session, vote))
+
+
 KINDS = (
+    by_hand, on_slips, secret_in_meeting,
     by_name, of_owners, secret, scored, in_meeting, by_constituency, together, pooled, in_sums,
     tied_in_meeting, by_lot, on_paper, paper_by_name,
     voided,

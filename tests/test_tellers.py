@@ -5,10 +5,14 @@ from typing import Any
 import pytest
 
 from council import (
+    ballots,
+    batches,
     counting,
     deliberations,
     handcounts,
     motions,
+    offices,
+    receipts,
     records,
     recounting,
     rollcalls,
@@ -19,12 +23,14 @@ from council.audit import Entry
 from council.decisions import Outcome
 from council.errors import Invalid, NotAllowed, NotReady
 from council.handcounts import HandCount
+from council.kinds import KINDS, MeetingKind
 from council.meetings import AgendaItem, ItemStage
 from council.motions import MOTION, MotionStage
 from council.papersheets import Sheet
 from council.people import Constituency, Post
+from council.plans import Topic
 from council.turns import Side
-from council.votes import Choice, How, Vote, VoteMode, VoteStage
+from council.votes import Choice, How, Vote, VoteMode, Voter, VoteStage
 from council.workflow import advance
 from tests.hall import SEATS, Hall, Key
 from tests.world import World
@@ -68,6 +74,60 @@ def enter(world: World, vote: Vote, who: Post, given: Sheet, issued: int = 0) ->
 
 def close(world: World, vote: Vote) -> None:
     deliberations.close_vote(world.as_(Post.FACILITATOR), vote)
+
+
+def counted_by_two(world: World, how: How) -> Vote:
+    """A vote that two tellers counted alike, closed and committed."""
+    vote = opened(world, how)
+    slips = {} if how is How.HANDS else {"spoiled": 1, "unused": 2}
+    for who in (ONE, TWO):
+        enter(world, vote, who, sheet(**slips), 0 if how is How.HANDS else 8)
+    close(world, vote)
+    world.commit()
+    return vote
+
+
+ASSEMBLY = ("d1", "d2", "d3", "d4", "d5")
+
+
+def secretly(world: World) -> Vote:
+    """A secret vote of a delegates' assembly: six sit there, the first delegate with an office."""
+    for key in ASSEMBLY:
+        world.person(key, Constituency.RESIDENTS)
+        offices.give(
+            world.as_(Post.ADMIN), world.community, person_id=world.who[key], post=Post.DELEGATE
+        )
+    everybody = (Post.DELEGATE, *ASSEMBLY)
+    item = Hall(world).item_open(
+        kind=MeetingKind.DELEGATES, seats=everybody, present=everybody,
+        agenda=(Topic(title="评议工作人员", motion="评议为称职。"),),
+    )  # fmt: skip
+    chair = world.as_(Post.FACILITATOR)
+    return deliberations.open_vote(chair, Hall(world).asked(item), how=How.SECRET)
+
+
+def drop(world: World, vote: Vote, key: Key, choice: Choice) -> str:
+    """Cast a secret ballot; its commitment."""
+    (entry,) = ballots.standing(world.session, vote, world.who[key]).open
+    kept = world.session.get_one(Voter, entry.id)
+    return ballots.cast(
+        world.as_(key),
+        vote,
+        voter=kept,
+        choice=choice,
+        phrase=f"泉水 {key}",
+        r=receipts.new_random(),
+    ).c
+
+
+def in_the_room(world: World) -> Vote:
+    """The same, in which four are for, one is against and one says nothing; closed."""
+    vote = secretly(world)
+    for key in ASSEMBLY:
+        drop(world, vote, key, Choice.AGAINST if key == "d3" else Choice.FOR)
+    close(world, vote)
+    world.commit()
+    return vote
 
 
 def needs(refused: Any) -> tuple[str, ...]:
@@ -224,3 +284,61 @@ def test_an_amendment_is_put_to_a_show_of_hands(world: World) -> None:
         enter(world, vote, who, sheet())
     close(world, vote)
     assert made.stage is MotionStage.CARRIED
+
+
+def test_a_secret_vote_in_a_meeting_tells_the_turnout_and_is_final_with_its_close(
+    world: World,
+) -> None:
+    vote = secretly(world)
+    assert (vote.mode, vote.title, vote.rule["constituencies"]) == (
+        VoteMode.SECRET, "评议工作人员", [],
+    )  # fmt: skip
+    mine = drop(world, vote, "d1", Choice.FOR)
+    told = counting.turnout_in_room(world.session, vote)
+    assert (told.cast, told.present, told.by) == (1, 6, {Constituency.RESIDENTS: (1, 6)})
+    assert needs(lambda: rollcalls.cast(world.as_("d2"), vote, choice=Choice.FOR)) == ("by_name",)
+    assert ballots.standing(world.session, vote, world.who["d1"]).open == []
+    ((own, done),) = ballots.standing(world.session, vote, world.who["d1"]).entries
+    voter = world.session.get_one(Voter, own.id)
+    assert done
+    with pytest.raises(NotReady, match="already_voted"):
+        ballots.cast(world.as_("d1"), vote, voter=voter, choice="for", phrase="泉", r="0" * 32)
+    for key in ASSEMBLY[1:]:
+        drop(world, vote, key, Choice.AGAINST if key == "d3" else Choice.FOR)
+    close(world, vote)
+    assert "ballot_batch.log" in world.acts()
+    assert (vote.stage, vote.outcome) == (VoteStage.FINAL, Outcome.ADOPTED)
+    assert vote.reckoning is not None
+    assert (vote.reckoning.totals.favour, vote.reckoning.totals.present) == (4, 6)
+    assert counting.miscomputed(world.session) == []
+    assert batches.faults(world.session, vote) == []
+    (found,) = batches.find(world.nobody(), mine)
+    assert found.opening is not None
+    assert found.opening.choice == "for"
+
+
+def test_a_secret_vote_that_would_tell_how_somebody_voted_is_not_opened(world: World) -> None:
+    with pytest.raises(Invalid) as refusal:
+        opened(world, How.SECRET)
+    assert [(one.key, one.field) for one in refusal.value.problems] == [("secret_small", "how")]
+
+
+def seats(**n: int) -> list[rollcalls.Seat]:
+    return [
+        rollcalls.Seat(0, 0, Constituency(side), None, votes=side != "experts")
+        for side, many in n.items()
+        for _ in range(many)
+    ]
+
+
+def test_in_secret_only_seats_that_count_vote_and_sides_stay_where_the_rule_needs_them() -> None:
+    five = dict.fromkeys(("party", "residents", "community", "units"), 5)
+    due, joint = five | {"experts": 2}, KINDS[MeetingKind.JOINT].rule()
+    kept, same, there = rollcalls.in_secret(joint, due, seats(**due))
+    assert (kept, same, len(there)) == (joint, due, 22)
+    council = KINDS[MeetingKind.COUNCIL].rule()
+    kept, together, there = rollcalls.in_secret(council, due, seats(**due))
+    assert (kept.constituencies, kept.advisory, kept.passing) == ((), (), council.passing)
+    assert (together, len(there)) == ({"all": 20}, 20)
+    with pytest.raises(Invalid):
+        rollcalls.in_secret(joint, due, seats(party=4, residents=5))
