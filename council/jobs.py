@@ -19,6 +19,7 @@ from council import (
     petitions,
     process,
     ratings,
+    ties,
 )
 from council.checkpoint import Checkpoint, Signer, Verifier
 from council.db import Database
@@ -102,6 +103,7 @@ _DUE: tuple[tuple[Callable[[Context], Iterable[int]], Callable[[Context, int], N
     (batches.due, batches.log_waiting),
     (course.due, course.tick),
     (petitions.lapsing, petitions.lapse),
+    (ties.lapsing, ties.lapse),
 )
 
 

@@ -6,12 +6,11 @@ from secrets import token_bytes
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import places, sealing, slips
+from council import people, sealing, slips
 from council.db import PLAIN, Base, Governed
 from council.errors import Invalid, Problem, checking
 from council.gate import Context, act
-from council.people import Byline, Office
-from council.places import Place
+from council.people import Byline
 from council.policy import HOLDERS, Can
 from council.preparations import PREPARING
 from council.sealing import Pair, Unreadable
@@ -188,18 +187,9 @@ def new_code() -> str:
 
 def faces(session: Session, vote: Vote) -> list[tuple[int, Byline]]:
     """Who keeps a box, as the public sees them: by number and office (three statements)."""
-    found, here = of(session, vote.id), places.path(session, vote.community_id)
-    held = (
-        select(Office, Place.path)
-        .join(Place, Place.id == Office.community_id)
-        .where(Office.person_id.in_([one.person_id for one in found]))
-        .where(Office.post.in_(HOLDERS[Can.COUNT].posts))
-        .order_by(Office.id)
-    )
-    shown = {
-        row.person_id: Byline(None, row.number, post=row.post)
-        for row, path in session.execute(held) if here.startswith(path)
-    }  # fmt: skip
+    found = of(session, vote.id)
+    ids, posts = [one.person_id for one in found], HOLDERS[Can.COUNT].posts
+    shown = people.officers(session, vote.community_id, ids, posts)
     return [(one.number, shown.get(one.person_id, Byline(None, 0))) for one in found]
 
 

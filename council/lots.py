@@ -3,7 +3,7 @@
 At least two people each write down a few words (the seed), add random digits (the nonce) and
 publish only the digest: the commitment. When all commitments stand, all are revealed, and the lot
 follows: SHA-256 over the identifiers of the options, sorted, and what was revealed. Whoever does
-not reveal stops the lot and is seen to. Each text that is hashed is plain UTF-8:
+not reveal stops this lot; another one begins, without them (`ties`). What is hashed is plain UTF-8:
 
     commitment   council-lot-v1 NONCE SEED
     number       council-lot-v1, then each option, then each "NONCE SEED" in the order of the

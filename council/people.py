@@ -280,6 +280,23 @@ class Byline:
     name: str = ""
 
 
+def officers(
+    session: Session, community_id: int, person_ids: Iterable[int], posts: Iterable[Post]
+) -> dict[int, Byline]:
+    """How people appear in public by an office that they hold or held here (two statements)."""
+    here = session.scalars(select(Place.path).where(Place.id == community_id)).one()
+    held = (
+        select(Office, Place.path)
+        .join(Place, Place.id == Office.community_id)
+        .where(Office.person_id.in_(list(person_ids)), Office.post.in_(list(posts)))
+        .order_by(Office.id)
+    )
+    return {
+        row.person_id: Byline(None, row.number, post=row.post)
+        for row, path in session.execute(held) if here.startswith(path)
+    }  # fmt: skip
+
+
 def bylines(
     session: Session,
     community_id: int,

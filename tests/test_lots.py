@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
-from council.lots import Lot, Reveal, commit, draw, verify
+from council.lots import MOTION, Lot, Reveal, commit, draw, verify
 from council.methods import approval, sentence
 
 LOCALE = Path(__file__).parent.parent / "council" / "locale"
@@ -105,6 +105,27 @@ def test_each_seed_alone_changes_everything_and_every_option_has_its_turn() -> N
         reveals = [GIVEN[0], (str(number), NONCES[1])]
         firsts[draw(OPTIONS, [commit(*one) for one in reveals], reveals).order[0]] += 1
     assert min(firsts[option] for option in OPTIONS) > 60
+
+
+@given(
+    known=st.lists(
+        st.text("春天来了石桥", min_size=1, max_size=8), min_size=1, max_size=4, unique=True
+    ),
+    start=st.integers(0, 10**9),
+)
+def test_whoever_knows_all_words_but_one_does_not_know_how_it_ends(
+    known: list[str], start: int
+) -> None:
+    """So nobody can choose by keeping words back while one honest person's are not shown yet.
+
+    Of 200 words that the honest person may have, some 100 lead to either end.
+    """
+    given = [(seed, f"{n:032x}") for n, seed in enumerate(known)]
+    ends = Counter[str]()
+    for n in range(200):
+        shown = [*given, (f"诚实的人 {start + n}", "ff" * 16)]
+        ends[draw(MOTION, [commit(*one) for one in shown], shown).order[0]] += 1
+    assert min(ends[one] for one in MOTION) > 55
 
 
 def test_a_lot_resolves_a_tie() -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from council import audit, charter, counting, deliberations, lots, rollcalls, ties
+from council import audit, calendar, charter, counting, deliberations, jobs, lots, rollcalls, ties
 from council.decisions import Outcome
 from council.errors import Invalid, NotAllowed, NotReady
 from council.gate import Context
@@ -223,6 +223,45 @@ def test_nobody_reveals_before_two_committed_nor_joins_after_the_first_reveal(
     reveal(TELLER)
     assert vote.outcome is not Outcome.TIED
     assert needs(poll, lambda: commit(Post.DELEGATE))[0] == "tie_awaits_lot"
+
+
+def test_whoever_does_not_reveal_in_time_is_left_out_and_the_lot_begins_anew(world: World) -> None:
+    poll = tied(world, Tie.LOT)
+    vote = poll.vote
+    ties.commit(world.as_(TELLER), vote, seed="清泉 石桥")
+    assert calendar.running(world.session, vote, ties.REVEAL) == []
+    for who in (WATCH, Post.DELEGATE):
+        ties.commit(world.as_(who), vote, seed=f"春天 {who}")
+    world.wait(days=1)
+    ties.reveal(world.as_(TELLER), vote, seed="清泉 石桥")
+    ties.reveal(world.as_(Post.DELEGATE), vote, seed=f"春天 {Post.DELEGATE}")
+    (clock,) = calendar.running(world.session, vote, ties.REVEAL)
+    assert clock.person_id == world.who[WATCH]
+    assert ties.until(world.session, vote) == clock.due_at
+    assert needs(poll, lambda: ties.renew(world.system(), vote)) == ("time_to_reveal_over",)
+    with pytest.raises(NotAllowed):
+        ties.renew(world.as_(TELLER), vote)
+    jobs.run_due(world.system())
+    assert len(ties.shares(world.session, vote.id)) == 3
+
+    world.wait(days=6)
+    jobs.run_due(world.system())
+    assert world.acts()[-1] == "tie.renew"
+    assert ties.shares(world.session, vote.id) == []
+    (away,) = ties.left_out(world.session, vote.id)
+    assert (away.person_id, away.seed) == (world.who[WATCH], "")
+    assert calendar.running(world.session, vote, ties.REVEAL) == []
+    refused = needs(poll, lambda: ties.commit(world.as_(WATCH), vote, seed="我又来了"))
+    assert refused == ("not_left_out",)
+    for who in (TELLER, Post.DELEGATE):
+        ties.commit(world.as_(who), vote, seed=f"新的 {who}")
+    for who in (TELLER, Post.DELEGATE):
+        ties.reveal(world.as_(who), vote, seed=f"新的 {who}")
+    assert vote.outcome in {Outcome.ADOPTED, Outcome.REJECTED}
+    assert ties.until(world.session, vote) is None
+    assert "清泉 石桥" not in told(vote)
+    world.commit()
+    assert counting.miscomputed(world.session) == []
 
 
 @pytest.mark.parametrize(

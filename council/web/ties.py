@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import counting, gate, i18n, lots, ties, votes
+from council import counting, gate, i18n, lots, people, ties, votes
 from council.decisions import Outcome
 from council.errors import Invalid, NotFound
 from council.gate import Context
+from council.policy import HOLDERS, Can
 from council.ties import REASON, WORDS
 from council.votes import Choice, Vote
 from council.web import pages
@@ -30,6 +31,8 @@ def _vote(request: Request, ctx: Context) -> Vote:
 def _page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) -> Response:
     me = ctx.actor.person_id if ctx.actor else None
     shares, language = ties.shares(ctx.session, vote.id), request.state.look.language
+    away = ties.left_out(ctx.session, vote.id)
+    ids, posts = [one.person_id for one in away], HOLDERS[Can.COUNT].posts
     labels = {str(one["id"]): str(one["label"]) for one in vote.options}
     return pages.page(
         request, "ties/show.html", 422 if form else 200, vote=vote, form=form or Form(),
@@ -39,7 +42,8 @@ def _page(request: Request, ctx: Context, vote: Vote, form: Form | None = None) 
         equals=[labels.get(one) or one for one in ties.equals(vote)] if vote.options else [],
         lines=counting.drawn(vote, lambda key: i18n.translate(language, key)),
         cast=gate.possible(ctx, "tie.cast", vote), commit=gate.possible(ctx, "tie.commit", vote),
-        reveal=gate.possible(ctx, "tie.reveal", vote),
+        reveal=gate.possible(ctx, "tie.reveal", vote), until=ties.until(ctx.session, vote),
+        left_out=away, faces=people.officers(ctx.session, vote.community_id, ids, posts),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from council import charter, deliberations, lots, rollcalls
+from council import charter, deliberations, lots, rollcalls, ties
 from council.decisions import Outcome
 from council.people import Constituency, Post
 from council.thresholds import Tie
@@ -70,12 +70,37 @@ def test_two_people_seal_words_and_reveal_them_and_all_see_the_lot(world, site):
     assert wrong.status_code == 422
     assert 'value="春天走了"' in wrong.text
     watch.post(f"{address}/reveals", data={"seed": "春天来了"})
+    for client in (teller, watch, site.visitor()):  # nobody knows yet how it ends
+        half = client.get(address).text
+        assert "春天来了" not in half
+        assert "还剩" in half
     teller.post(f"{address}/reveals", data={"seed": "清泉 石桥"})
     assert outcome(site, vote) in {Outcome.ADOPTED, Outcome.REJECTED}
     page = site.visitor().get(address).text
     assert "清泉 石桥" in page
     with site.read() as session:
         assert lots.broken(session.get_one(Vote, vote.id).result).lot.number in page
+
+
+def test_who_kept_words_back_is_named_and_seals_none_again(world, site):
+    vote = tied(world, Tie.LOT)
+    for who in (TELLER, WATCH):
+        ties.commit(world.as_(who), vote, seed="清泉 石桥")
+    ties.reveal(world.as_(TELLER), vote, seed="清泉 石桥")
+    world.wait(days=6)
+    ties.lapse(world.system(), vote.id)
+    world.commit()
+    address = f"/votes/{vote.id}/tie"
+    page = site.visitor().get(address).text
+    left = page[page.index('id="left"') :]
+    assert "居务监督委员会" in left
+    assert "没有按时公开" in left
+    assert "named here" not in page
+    assert "Oversight committee" in site.visitor().get(f"{address}?lang=en").text
+    assert 'name="seed"' in site.as_(TELLER).get(address).text
+    mine = site.as_(WATCH).get(address).text
+    assert 'name="seed"' not in mine
+    assert "不再参加这次投票的抽签" in mine
 
 
 def test_options_between_which_a_place_is_open_are_named(world, site):
