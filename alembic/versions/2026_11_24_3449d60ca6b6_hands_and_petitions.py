@@ -1,14 +1,14 @@
 """Hands and petitions.
 
-Revision ID: 249f0b89d015
+Revision ID: 3449d60ca6b6
 Revises: 9fe8ff13773a
-Create Date: 2026-11-24 20:15:31.324586
+Create Date: 2026-11-24 20:22:11.869004
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "249f0b89d015"
+revision: str = "3449d60ca6b6"
 down_revision: str | None = "9fe8ff13773a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -332,9 +332,13 @@ def upgrade() -> None:
             "vote_id", "round", "slot", name=op.f("uq_hand_count_vote_id_round_slot")
         ),
     )
+    with op.batch_alter_table("lot_share", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("left_out_at", sa.DateTime(), nullable=True))
+
     with op.batch_alter_table("meeting", schema=None) as batch_op:
         batch_op.add_column(sa.Column("places", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("petition_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("entitled", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_meeting_petition_id"), ["petition_id"], unique=False)
         batch_op.create_foreign_key(
             batch_op.f("fk_meeting_petition_id_petition"), "petition", ["petition_id"], ["id"]
@@ -387,8 +391,12 @@ def downgrade() -> None:
     with op.batch_alter_table("meeting", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_meeting_petition_id_petition"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_meeting_petition_id"))
+        batch_op.drop_column("entitled")
         batch_op.drop_column("petition_id")
         batch_op.drop_column("places")
+
+    with op.batch_alter_table("lot_share", schema=None) as batch_op:
+        batch_op.drop_column("left_out_at")
 
     op.drop_table("hand_count")
     op.drop_table("minutes_archive")
