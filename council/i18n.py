@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -90,6 +90,7 @@ def is_key(message: str) -> bool:
     return "." in message.strip(".") and " " not in message
 
 
+@lru_cache(maxsize=256)
 def negotiate(header: str, default: Language = "zh") -> Language:
     """The reader's language from an Accept-Language header (RFC 9110, 12.5.4).
 

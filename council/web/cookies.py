@@ -10,6 +10,8 @@ from starlette.types import Scope
 SESSION, VISITOR, LANGUAGE, SIZE, SLIP = "council", "visitor", "lang", "size", "slip"
 COMMUNITY = "community"
 YEAR = 365 * 24 * 3600
+SENT = "council.cookies"
+"""Where the cookies of a request stand for all its layers."""
 
 
 def is_secure(scope: Scope) -> bool:
@@ -24,8 +26,12 @@ def full_name(scope: Scope, name: str) -> str:
 
 
 def get(request: HTTPConnection, name: str) -> str:
-    """A cookie's value; empty when it was not sent."""
-    return request.cookies.get(full_name(request.scope, name), "")
+    """A cookie's value; empty when it was not sent. They are parsed once for each request."""
+    scope = request.scope
+    if SENT not in scope:
+        scope[SENT] = request.cookies
+    found: str = scope[SENT].get(full_name(scope, name), "")
+    return found
 
 
 def put(

@@ -33,6 +33,9 @@ HEADERS = {
 }
 TRANSPORT = "max-age=31536000; includeSubDomains"
 
+_PLAIN = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_SECURE = [*_PLAIN, (b"strict-transport-security", TRANSPORT.encode())]
+
 SIZES = ("elder",)
 NUMBER = re.compile(r"[0-9]{1,9}")
 CLOSE = {"Connection": "close"}
@@ -52,11 +55,10 @@ class SecurityHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if cookies.is_secure(scope):
-                    headers.setdefault("Strict-Transport-Security", TRANSPORT)
+                own = {name for name, _ in message["headers"]}
+                ours = _SECURE if cookies.is_secure(scope) else _PLAIN
+                more = [one for one in ours if one[0] not in own]
+                message["headers"] = [*message["headers"], *more]
             await send(message)
 
         await self.app(scope, receive, with_headers)
@@ -78,7 +80,8 @@ class Preferences:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        asks = scope["query_string"]
+        query = dict(parse_qsl(asks.decode("latin-1"))) if asks else {}
         chosen = query.get("lang") if query.get("lang") in i18n.LANGUAGES else None
         sized = query.get("size")
         size = cookies.get(request, cookies.SIZE) if sized is None else sized

@@ -154,9 +154,11 @@ def plain_look(request: Request, now: datetime | None = None) -> Look:
 
 def _here(request: Request) -> tuple[str, list[tuple[str, str]]]:
     """The address that links of this page lead back to: of a posted form, the page it stood on."""
-    came_from = urlsplit(request.headers.get("referer", ""))
-    if request.method not in csrf.SAFE and came_from.netloc == request.url.netloc:
-        return came_from.path or "/", parse_qsl(came_from.query)
+    referer = request.headers.get("referer", "")
+    if referer and request.method not in csrf.SAFE:
+        came_from = urlsplit(referer)
+        if came_from.netloc == request.url.netloc:
+            return came_from.path or "/", parse_qsl(came_from.query)
     return request.url.path, request.query_params.multi_items()
 
 

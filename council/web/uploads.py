@@ -1,5 +1,7 @@
 """A form as it arrives: every word is kept, and each photograph as far as it fits."""
 
+from urllib.parse import parse_qsl
+
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser, MultipartPart
@@ -11,6 +13,7 @@ LARGEST_FORM = 12 * 1024 * 1024
 """Bytes of a form that are kept: of all its words, or of all its photographs."""
 LARGEST_UPLOAD = 64 * 1024 * 1024
 """Bytes of a form with photographs that are read; those that do not fit are dropped on the way."""
+MULTIPART, WORDS = "multipart/form-data", "application/x-www-form-urlencoded"
 MAX_FILES = 12
 MAX_FIELDS = 2_000
 MAX_FIELD_BYTES = 2 * 1024 * 1024
@@ -23,8 +26,9 @@ class LeftOut(UploadFile):
 
 async def read(request: Request) -> FormData:
     """The form of this request. Raises HTTPException: 400 cannot be read, 413 too many words."""
-    if not is_multipart(request.headers.get("Content-Type", "")):
-        return await request.form(max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
+    kind = _kind(request.headers.get("Content-Type", ""))
+    if kind != MULTIPART:
+        return _words(await request.body()) if kind == WORDS else FormData()
     arriving = Arriving(
         request.headers, request.stream(),
         max_files=MAX_FIELDS, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES,
@@ -37,7 +41,22 @@ async def read(request: Request) -> FormData:
 
 def is_multipart(kind: str) -> bool:
     """Whether a Content-Type is that of a form with files."""
-    return kind.split(";", maxsplit=1)[0].strip().lower() == "multipart/form-data"
+    return _kind(kind) == MULTIPART
+
+
+def _kind(header: str) -> str:
+    return header.partition(";")[0].strip().lower()
+
+
+def _words(body: bytes) -> FormData:
+    """A form without files."""
+    if len(body) > MAX_FIELD_BYTES and len(max(body.split(b"&"), key=len)) > MAX_FIELD_BYTES:
+        raise HTTPException(400)
+    sent = body.decode("latin-1")
+    try:
+        return FormData([*parse_qsl(sent, keep_blank_values=True, max_num_fields=MAX_FIELDS)])
+    except ValueError as error:
+        raise HTTPException(400) from error
 
 
 def left_out(sent: FormData) -> bool:
