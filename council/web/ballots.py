@@ -108,12 +108,17 @@ def _page(
     )  # fmt: skip
 
 
+def _papers(ctx: Context, vote: Vote) -> Preparation | None:
+    """The papers of a formal vote; a vote in a meeting has none."""
+    return None if vote.in_meeting else preparations.of(ctx.session, vote.id)
+
+
 def _form(request: Request, ctx: Context, booth: Booth, form: Form) -> Response:
     """The ballot to fill in; at the counter with the field that says for whom."""
     vote, status = booth.vote, 422 if form.problems else 200
     if not booth.entering and not booth.is_ready:
         return _page(request, ctx, "done", booth)
-    papers = preparations.of(ctx.session, vote.id)
+    papers = _papers(ctx, vote)
     if booth.entering:
         asked = counter.asked(request, ctx, vote.community_id)
         return _page(request, ctx, "for", booth, status, papers, form=form, asked=asked)
@@ -150,7 +155,7 @@ def _check_page(request: Request, ctx: Context, booth: Booth, form: Form) -> Res
     r = form.value("r")
     return _page(
         request, ctx, "check", booth, 422 if form.problems else 200,
-        preparations.of(ctx.session, booth.vote.id), form=form,
+        _papers(ctx, booth.vote), form=form,
         answer=_answer(form, booth.vote), sent=sent_choices.fields(form, booth.vote),
         r=r if receipts.is_random(r) else receipts.new_random(),
         phrase=form.value("phrase") or receipts.new_phrase(request.state.look.language),

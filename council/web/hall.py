@@ -15,11 +15,11 @@ from council import (
     notes,
     observers,
     papers,
-    rollcalls,
     rulecards,
     tellers,
     translations,
 )
+from council.counting import turnout_in_room
 from council.gate import Context
 from council.meetings import AgendaItem, ItemStage, Meeting, MeetingSeat, MeetingStage
 from council.minutes import Line, Record
@@ -45,7 +45,7 @@ def shared(request: Request, ctx: Context, meeting: Meeting) -> dict[str, Any]:
         "places": observers.standing(ctx.session, meeting, _me(ctx)),
         "papers": papers.of_meeting(ctx.session, meeting),
         "version": live.version(ctx.session, meeting.id),
-        "turnout": rollcalls.turnout(ctx.session, now.vote.id) if now and now.vote else None,
+        "turnout": turnout_in_room(ctx.session, now.vote) if now and now.vote else None,
         "card": rulecards.card(found.rule, found.counts) if found else (),
         "translations": _words(request, ctx, meeting, record),
     } | floor.shown(ctx, meeting, now.item if now else None)  # fmt: skip

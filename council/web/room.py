@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from council import (
     attendance,
+    ballots,
     doors,
     gate,
     meetings,
@@ -65,6 +66,7 @@ def phone(request: Request, ctx: Context) -> Response:
     return _shown(
         request, "phone", data, seat=seat, here=here, vote=vote,
         booth=booth(ctx, vote) if vote else None,
+        standing=ballots.standing(ctx.session, vote, me) if vote else None,
         turn=hall.turn(meeting, seat, now, here=here is not None),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from council import (
+    ballots,
     choices,
     counting,
     deliberations,
@@ -22,13 +23,14 @@ from council import (
     translations,
     votes,
 )
+from council.ballots import Standing
 from council.errors import Invalid, NotAllowed, NotReady
 from council.gate import Context
 from council.meetings import AgendaItem, Meeting
 from council.people import Consent
 from council.places import Place
 from council.policy import Can
-from council.votes import Vote, Voter
+from council.votes import Vote, VoteMode, Voter
 from council.web import choices as filled
 from council.web import counter, formal, pages
 from council.web.forms import Form
@@ -79,12 +81,18 @@ def _data(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:
     return {
         "vote": vote, "item": item, "meeting": ctx.session.get_one(Meeting, item.meeting_id),
         "proposal": proposals.get(ctx, item.proposal_id) if item.proposal_id else None,
-        "turnout": rollcalls.turnout(ctx.session, vote.id), "booth": mine,
-        "desk": tellers.desk(ctx, vote),
+        "turnout": counting.turnout_in_room(ctx.session, vote), "booth": mine,
+        "standing": _secret(ctx, vote), "desk": tellers.desk(ctx, vote),
         "closes": gate.possible(ctx, "vote.close", vote) if vote.is_open else None,
         "enters": policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id),
         "translations": _in_meeting(ctx, vote, item),
     }  # fmt: skip
+
+
+def _secret(ctx: Context, vote: Vote) -> Standing | None:
+    """For whom this reader votes in a secret vote; None where votes are by name or counted."""
+    me = ctx.actor.person_id if ctx.actor else None
+    return ballots.standing(ctx.session, vote, me) if vote.mode is VoteMode.SECRET else None
 
 
 def _in_meeting(ctx: Context, vote: Vote, item: AgendaItem) -> translations.Words:
@@ -178,6 +186,8 @@ def enter(request: Request, ctx: Context) -> Response:
     vote = _vote(request, ctx)
     if not policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id):
         raise NotAllowed("not_allowed")
+    if vote.mode is VoteMode.SECRET:
+        return RedirectResponse(f"/votes/{vote.id}/ballot/for", status_code=303)
     number = request.query_params.get("person", "")[:9]
     return _page(request, ctx, vote, Form(consent=Consent.SPOKEN, for_person=number), "for")
 

@@ -4,7 +4,7 @@ from council import meetings
 from council.people import Constituency, Post
 from council.votes import How, Vote
 from tests.hall import Hall
-from tests.test_tellers import FIGURES, ONE, TWO, opened
+from tests.test_tellers import FIGURES, ONE, TWO, opened, secretly
 from tests.web.conftest import Site
 from tests.world import World
 
@@ -114,3 +114,37 @@ def test_slips_are_entered_with_those_outside_the_box(world: World, site: Site) 
     closed = site.as_(Post.FACILITATOR).post(f"/votes/{vote.id}/close")
     assert closed.headers["location"] == f"/votes/{vote.id}/result"
     assert "纸票表决" in site.visitor().get(f"/votes/{vote.id}/result").text
+
+
+def test_a_secret_vote_is_cast_from_the_room_and_final_when_the_chair_closes_it(
+    world: World, site: Site
+) -> None:
+    vote = secretly(world)
+    item = world.session.get_one(meetings.AgendaItem, vote.agenda_item_id)
+    base, page = f"/meetings/{item.meeting_id}", f"/votes/{vote.id}"
+    world.commit()
+    voter = site.as_("d1")
+    assert f'href="{page}/ballot"' in voter.get(f"{base}/room").text
+    assert f'href="{page}/ballot"' in voter.get(page).text
+    form = voter.get(f"{page}/ballot").text
+    assert "评议为称职。" in form
+    assert "服务站备有纸票" not in form
+    number = form.split('name="entry" value="')[1].split('"')[0]
+    sent = {"entry": number, "choice": "for"}
+    check = voter.post(f"{page}/ballot/check", data=sent).text
+    r = check.split('name="r" value="')[1].split('"')[0]
+    receipt = voter.post(f"{page}/ballot", data=sent | {"phrase": "趵突泉 水", "r": r})
+    assert receipt.status_code == 200
+    assert "主持人截止表决以后，打开“查我的票”" in receipt.text
+    assert "您已投票" in voter.get(f"{base}/room").text
+    assert "6 席里已投 1 席" in site.visitor().get(f"{base}/screen").text
+    clerk = site.as_(Post.COMMUNITY_WORKER)
+    assert clerk.get(f"{page}/for").headers["location"] == f"{page}/ballot/for"
+    assert clerk.get(f"{page}/ballot/for").status_code == 200
+    closed = site.as_(Post.FACILITATOR).post(f"{page}/close")
+    assert closed.headers["location"] == f"{page}/result"
+    result = site.visitor().get(f"{page}/result").text
+    assert "无记名表决" in result
+    assert "未通过" in result
+    code = receipt.text.split('id="code" translate="no">')[1].split("<")[0]
+    assert "趵突泉 水" in site.visitor().post("/receipts", data={"code": code}).text
