@@ -27,6 +27,7 @@ from council.meetings import AgendaItem, Meeting
 from council.people import SYSTEM
 from council.policy import Can
 from council.proposals import Proposal, Stage
+from council.referrals import Referral
 from council.votes import DECIDED, LAWFUL, Vote, VoteStage
 from council.workflow import Transition, Workflow, advance, open_transitions
 
@@ -247,7 +248,7 @@ PROPOSAL = Workflow(
         T("reject", Stage.VOTING, Stage.REJECTED, Can.SYSTEM, (vote_rejects,), decide),
         # another body of the community decides, or somebody outside
         T("refer", Stage.VOTING, Stage.REFERRED, Can.SYSTEM, (vote_refers,), await_body),
-        T("send_to_body", Stage.READY_FOR_MEETING, Stage.REFERRED, Can.CONVENE,
+        T("send_to_body", Stage.READY_FOR_MEETING, Stage.REFERRED, Can.SYSTEM,
           (referrals.body_named,), await_body),
         T("transfer", Stage.REFERRED, Stage.TRANSFERRED, Can.CONVENE,
           (referrals.body_is_outside, referrals.no_vote_under_way), leave),
@@ -298,6 +299,13 @@ def postpone(ctx: Context, item: AgendaItem) -> None:
     """A postponed matter waits for another meeting; one that was only talked about does already."""
     if ctx.session.get_one(Meeting, item.meeting_id).decides:
         _move(ctx, item.proposal_id, "postpone")
+
+
+@after("referral.settle")
+def send_to_body(ctx: Context, referral: Referral) -> None:
+    """A matter that waited for a meeting waits for its body, once that is named."""
+    if ctx.session.get_one(Proposal, referral.proposal_id).stage is Stage.READY_FOR_MEETING:
+        _move(ctx, referral.proposal_id, "send_to_body")
 
 
 @after("vote.open")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from council import calendar, gate, people, preparations, process, referrals
+from council import calendar, gate, people, preparations, referrals
 from council.errors import Invalid, NotAllowed, NotFound, NotReady
 from council.gate import Context
 from council.people import Constituency, Post
@@ -39,7 +39,6 @@ def test_a_draft_stops_the_clock_of_calling_the_body(world: World) -> None:
     matter = world.matter(Stage.READY_FOR_MEETING)
     ctx = world.as_(LEAD)
     referrals.settle(ctx, matter, subject=Subject.COVENANT)
-    process.move(ctx, matter, "send_to_body")
     preparations.draft(ctx, matter)
     assert calendar.running(world.session, matter) == []
 

@@ -40,7 +40,6 @@ WHO = {
     "send_to_review": Post.FACILITATOR,
     "skip_review": Post.PARTY_LEAD,
     "finish_review": Post.PARTY_LEAD,
-    "send_to_body": Post.PARTY_LEAD,
     "transfer": Post.PARTY_LEAD,
     "end_rejected": Post.COMMITTEE,
     "start_work": Post.COMMITTEE,

@@ -50,7 +50,7 @@ def test_a_convener_answers_and_the_answer_is_kept(world: World) -> None:
     again = referrals.settle(world.as_(Post.COMMITTEE), matter, subject=Subject.SHARED_PARTS)
     assert again is row
     assert row.body is Body.OWNERS
-    assert world.acts()[-2:] == ["referral.settle", "referral.settle"]
+    assert world.acts()[-3:] == ["referral.settle", "proposal.send_to_body", "referral.settle"]
 
 
 def test_only_what_belongs_to_the_assembly_is_left_to_the_delegates(world: World) -> None:
@@ -71,16 +71,19 @@ def test_nobody_asks_the_router_about_a_matter_in_another_stage(world: World) ->
 def test_a_matter_goes_to_its_body_once_that_is_named(world: World) -> None:
     matter = world.matter(Stage.READY_FOR_MEETING)
     ctx = world.as_(Post.PARTY_LEAD)
-    with pytest.raises(NotReady) as refusal:
+    with pytest.raises(NotAllowed):
         process.move(ctx, matter, "send_to_body")
+    with pytest.raises(NotReady) as refusal:
+        process.move(world.system(), matter, "send_to_body")
     assert refusal.value.needs == ("body_named",)
-    referrals.settle(ctx, matter, subject=Subject.COVENANT)
     clock = partial(sittings.await_meeting, ctx, matter)
     through(world.system(), Act("test.wait", Can.SYSTEM), matter, clock)
-    process.move(ctx, matter, "send_to_body")
+    referrals.settle(ctx, matter, subject=Subject.COVENANT)
     assert matter.stage is Stage.REFERRED
     assert [one.kind for one in calendar.running(world.session, matter)] == ["call_body"]
-    assert world.acts()[-1] == "proposal.send_to_body"
+    assert world.acts()[-2:] == ["referral.settle", "proposal.send_to_body"]
+    referrals.settle(ctx, matter, subject=Subject.ALL_RESIDENTS)  # again: it stays where it is
+    assert world.acts()[-1] == "referral.settle"
 
 
 def test_what_is_decided_outside_is_handed_over(world: World) -> None:

@@ -10,7 +10,6 @@ from council import (
     disputes,
     offices,
     preparations,
-    process,
     proxies,
     receipts,
     referrals,
@@ -26,7 +25,6 @@ from council.disputes import Ruling
 from council.people import Channel, Post
 from council.preparations import Plan
 from council.proposals import Proposal
-from council.proposals import Stage as Where
 from council.referrals import Subject
 from council.votes import Choice, Vote, VoteMode, Voter
 from council.workflow import advance
@@ -72,8 +70,6 @@ def _refer(stage: Stage, matter: Proposal, said: Script) -> None:
     if referrals.of(stage.session, matter.id) is None:
         subject = Subject(said["subject"])
         referrals.settle(ctx, matter, subject=subject, authorised=said.get("authorised", False))
-    if matter.stage is Where.READY_FOR_MEETING:
-        process.move(ctx, matter, "send_to_body")
 
 
 def hold(stage: Stage, said: Script, matter: Proposal | None, previous: Vote | None) -> Scene:

@@ -13,7 +13,6 @@ from council import (
     i18n,
     policy,
     preparations,
-    process,
     profiles,
     proposals,
     referrals,
@@ -27,7 +26,7 @@ from council.people import Constituency
 from council.places import Place
 from council.policy import Can
 from council.preparations import QUESTION, SHORT, TITLE, WORDS, Plan
-from council.proposals import Proposal, Stage
+from council.proposals import Proposal
 from council.referrals import Subject
 from council.thresholds import Tie
 from council.votes import Method, Ranking, Vote, VoteStage
@@ -97,8 +96,6 @@ def create(request: Request, ctx: Context) -> Response:
         found = referrals.settle(ctx, matter, subject=subject, authorised=form.flag("authorised"))
     except Invalid as wrong:
         return _new_page(request, ctx, form.wrong(wrong))
-    if matter.stage is Stage.READY_FOR_MEETING:
-        process.move(ctx, matter, "send_to_body")
     if found.body is None:
         return RedirectResponse(f"/votes/new?proposal={matter.id}", status_code=303)
     return _to(preparations.draft(ctx, matter), "/preparation")

@@ -80,7 +80,7 @@ def words(request: Request, ctx: Context, ids: list[int]) -> Translations | None
 LOG = 6
 """Newest entries of the log on the page itself."""
 
-ELSEWHERE = {"submit", "withdraw", "admit", "refuse", "return", "send_to_body"}
+ELSEWHERE = {"submit", "withdraw", "admit", "refuse", "return"}
 """Transitions that have a page of their own."""
 
 OF = "/proposals/{id}/"
