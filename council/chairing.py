@@ -6,12 +6,12 @@ from typing import Any, Protocol
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import plans
+from council import attendance, people, plans, policy
 from council.db import Base, Governed
 from council.errors import checking
 from council.gate import Context, act
 from council.meetings import AgendaItem, ItemStage, Meeting, item_is_open, no_vote_opened
-from council.people import Post
+from council.people import Actor, Byline, Post
 from council.places import Place
 from council.policy import Can
 from council.votes import Vote, VoteStage
@@ -61,26 +61,52 @@ def no_vote_is_open(ctx: Context, item: AgendaItem) -> bool:
     return ctx.session.scalars(found).first() is None
 
 
+def is_offered_the_chair(ctx: Context, item: AgendaItem) -> bool:
+    """The chair of this item has been offered to you."""
+    return ctx.actor is not None and item.offered_id == ctx.actor.person_id
+
+
 # Acts
 
+_HANDS_CHANGE = (item_is_open, no_vote_opened, no_vote_is_open)
 
-@act(
-    "chair.hand_over",
-    who=Can.CHAIR,
-    requires=(item_is_open, no_vote_opened, no_vote_is_open, has_not_left_the_chair),
-)
-def hand_over(ctx: Context, item: AgendaItem, *, to_id: int) -> ChairTurn:
-    """Hand the chair to another facilitator for this item, in order to speak to it oneself."""
-    meeting = ctx.session.get_one(Meeting, item.meeting_id)
-    now = presiding(ctx.session, meeting)
+
+@act("chair.hand_over", who=Can.CHAIR, requires=(*_HANDS_CHANGE, has_not_left_the_chair))
+def hand_over(ctx: Context, item: AgendaItem, *, to_id: int) -> AgendaItem:
+    """Ask a facilitator, or a seat that is present, to take the chair of this item."""
     with checking() as check:
-        check(to_id in dict(successors(ctx, meeting)), "not_a_choice", "to")
+        check(to_id in dict(successors(ctx, item)), "not_a_choice", "to")
+    item.offered_id = to_id
+    return item
+
+
+@act("chair.accept", who=Can.SELF, requires=(*_HANDS_CHANGE, is_offered_the_chair), alone=True)
+def accept(ctx: Context, item: AgendaItem) -> ChairTurn:
+    """Take the chair of this item until it is settled: no view, no vote on it, all the rest."""
+    meeting = ctx.session.get_one(Meeting, item.meeting_id)
     made = ChairTurn(
         community_id=item.community_id, proposal_id=item.proposal_id, meeting_id=meeting.id,
-        item_id=item.id, from_id=now, to_id=to_id, at=ctx.now,
+        item_id=item.id, from_id=presiding(ctx.session, meeting), to_id=ctx.person_id, at=ctx.now,
     )  # fmt: skip
     ctx.session.add(made)
+    item.chair_id, item.offered_id = ctx.person_id, None
     return made
+
+
+@act("chair.decline", who=Can.SELF, requires=(is_offered_the_chair,))
+def decline(ctx: Context, item: AgendaItem) -> None:
+    """Say that one does not want the chair of this item."""
+    item.offered_id = None
+
+
+@policy.lent(Can.CHAIR)
+def leads_for_now(session: Session, actor: Actor, row: object) -> bool:
+    """Whoever took the chair of an item leads it while it is open, and nothing else."""
+    item_id = getattr(row, "item_id", None) or getattr(row, "agenda_item_id", None)
+    item = session.get(AgendaItem, item_id) if item_id else row
+    if not isinstance(item, AgendaItem) or item.stage is not ItemStage.OPEN:
+        return False
+    return actor.person_id is not None and item.chair_id == actor.person_id
 
 
 # Questions
@@ -93,8 +119,10 @@ def presiding(session: Session, meeting: Meeting) -> int:
 
 
 def presided(session: Session, item: AgendaItem) -> set[int]:
-    """Everybody who led this item: none of them votes on it."""
+    """Everybody who led this item: none of them votes on it, but in an assembly they do."""
     meeting = session.get_one(Meeting, item.meeting_id)
+    if meeting.of_kind.chair_votes:
+        return set()
     found = session.scalars(select(ChairTurn.to_id).where(ChairTurn.item_id == item.id))
     return {meeting.chair_id, *found}
 
@@ -109,12 +137,18 @@ def turns(session: Session, item_ids: list[int]) -> dict[int, list[ChairTurn]]:
     return by
 
 
-def successors(ctx: Context, meeting: Meeting) -> list[tuple[int, str]]:
-    """Who can take the chair now: the other facilitators, by number and name."""
-    place = ctx.session.get_one(Place, meeting.community_id)
+def successors(ctx: Context, item: AgendaItem) -> list[tuple[int, Byline]]:
+    """Who can be asked to take the chair: other facilitators, then the seats that are present."""
+    meeting = ctx.session.get_one(Meeting, item.meeting_id)
     gone = {presiding(ctx.session, meeting), *_left(ctx.session, meeting.id)}
-    held = plans.choices(ctx, place, Post.FACILITATOR)
-    return [(person, words) for person, words in held if person not in gone]
+    place = ctx.session.get_one(Place, meeting.community_id)
+    held = plans.officers(ctx.session, place, Post.FACILITATOR, ctx.now)
+    found = {row.person_id: Byline(None, row.number, post=Post.FACILITATOR) for row in held}
+    seats = attendance.present(ctx.session, meeting.id)
+    who = [(one.person_id, one.constituency) for one in seats if one.person_id not in found]
+    by = people.bylines(ctx.session, meeting.community_id, who)
+    found |= {person: by[person, constituency] for person, constituency in who}
+    return [(person, byline) for person, byline in found.items() if person not in gone]
 
 
 # Private helpers

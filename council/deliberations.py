@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import attendance, counting, decisions, meetings, motions, rollcalls
-from council.chairing import has_not_left_the_chair
+from council.chairing import does_not_preside, has_not_left_the_chair
 from council.db import Base, Governed
 from council.decisions import Outcome, Result
 from council.errors import checking
@@ -145,7 +145,14 @@ def open_item(ctx: Context, item: AgendaItem) -> AgendaItem:
 @act(
     "item.object",
     who=Can.SPEAK,
-    requires=(item_is_open, item_decides, no_vote_opened, takes_a_seat, not_yet_objected),
+    requires=(
+        item_is_open,
+        item_decides,
+        no_vote_opened,
+        takes_a_seat,
+        does_not_preside,
+        not_yet_objected,
+    ),
     behalf=True,
 )
 def object_to(ctx: Context, item: AgendaItem, *, words: str) -> Objection:

@@ -162,7 +162,7 @@ def permitted(ctx: Context, spec: Act, subject: Situated) -> Grant | None:
     """In what quality the act is allowed here and now; None when it is not."""
     place_id = subject.community_id
     if ctx.behalf is None:
-        return policy.grant(ctx.session, ctx.actor, spec.who, place_id)
+        return policy.grant(ctx.session, ctx.actor, spec.who, place_id, subject)
     if not spec.behalf or not policy.allows(ctx.session, ctx.behalf.actor, spec.who, place_id):
         return None
     return policy.grant(ctx.session, ctx.actor, Can.ENTER_FOR, place_id)

@@ -135,6 +135,7 @@ class AgendaItem(Governed, Base):
     """An item of the agenda: a matter with its motion, or a title of its own without a matter.
 
     `result` is the test of the consensus; `minutes` the time planned for it, 0 when none is.
+    `offered_id` is asked to take the chair of this item; `chair_id` took it, for this item only.
     """
 
     __tablename__ = "agenda_item"
@@ -156,6 +157,8 @@ class AgendaItem(Governed, Base):
     reason: Mapped[str] = mapped_column(default="")
     opened_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    offered_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    chair_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     @property
     def reckoning(self) -> Result | None:

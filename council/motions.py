@@ -106,8 +106,10 @@ def enough_present(ctx: Context, motion: "Motion") -> bool:
 
 
 def chair_sits_out(ctx: Context, motion: "Motion") -> bool:
-    """Whoever leads does not vote, and so takes no seat."""
+    """Whoever leads does not vote, and so takes no seat; in an assembly a chair keeps the vote."""
     meeting = ctx.session.get_one(Meeting, motion.meeting_id)
+    if meeting.of_kind.chair_votes:
+        return True
     return meetings.seat_of(ctx.session, meeting.id, meeting.chair_id) is None
 
 

@@ -1,5 +1,6 @@
 """Who may do what: one table from permission to constituencies and offices, scoped to a place."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -102,10 +103,29 @@ class Grant:
     constituency: Constituency | None = None
 
 
-def grant(session: Session, actor: Actor | None, can: Can, place_id: int) -> Grant | None:
+Lends = Callable[[Session, Actor, object], bool]
+
+LENT: dict[Can, Lends] = {}
+"""What a row lends for a while to one person, beside the table: the chair of an item."""
+
+
+def lent(can: Can) -> Callable[[Lends], Lends]:
+    """Ask the function below whether a row lends the permission to somebody."""
+
+    def declare(lends: Lends) -> Lends:
+        LENT[can] = lends
+        return lends
+
+    return declare
+
+
+def grant(
+    session: Session, actor: Actor | None, can: Can, place_id: int, row: object = None
+) -> Grant | None:
     """The quality in which the actor holds the permission at the place; None when not at all.
 
     An office reaches down from the place where it is held; a membership is of one community.
+    `row` is what is acted on: it may lend the permission, in the actor's constituency.
     """
     if actor is None:
         return None
@@ -122,7 +142,10 @@ def grant(session: Session, actor: Actor | None, can: Can, place_id: int) -> Gra
     if capacity in holders.constituencies:
         return Grant(constituency=capacity)
     held = holders.constituencies & actor.constituencies(place_id)
-    return Grant(constituency=min(held, key=list(Constituency).index)) if held else None
+    if held:
+        return Grant(constituency=min(held, key=list(Constituency).index))
+    lends = LENT.get(can)
+    return Grant(constituency=capacity) if lends and lends(session, actor, row) else None
 
 
 @cache

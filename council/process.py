@@ -16,9 +16,11 @@ from council import (
     referrals,
     reviews,
     sittings,
+    speeches,
     summaries,
     votes,
 )
+from council.chairing import ChairTurn
 from council.commitments import Commitment
 from council.deadlines import Limit
 from council.decisions import Outcome
@@ -286,6 +288,14 @@ def take_up_agenda(ctx: Context, meeting: Meeting) -> None:
     """A meeting that has begun, and decides, takes up every matter on its agenda."""
     for item in meetings.items(ctx.session, meeting.id) if meeting.decides else ():
         _move(ctx, item.proposal_id, "take_up")
+
+
+@after("chair.accept")
+def take_hands_down(ctx: Context, turn: ChairTurn) -> None:
+    """Whoever takes the chair is no longer among those who speak."""
+    for one in speeches.of_item(ctx.session, turn.item_id):
+        if one.person_id == turn.to_id and one.ended_at is None:
+            speeches.lapse(replace(ctx, actor=SYSTEM, behalf=None), one)
 
 
 @after("item.consensus")

@@ -295,6 +295,12 @@ def waive(ctx: Context, item: AgendaItem, *, side: Side) -> Waiver:
     return made
 
 
+@act("hand.lapse", who=Can.SYSTEM)
+def lapse(ctx: Context, speech: Speech) -> None:
+    """Whoever takes the chair gives no view any more: the hand is down, the turn is over."""
+    _end(speech, ctx.now, SpeechEnd.SPOKEN if speech.called_at else SpeechEnd.WITHDRAWN)
+
+
 # Questions
 
 

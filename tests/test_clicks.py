@@ -61,7 +61,7 @@ LATE = 25
 Lead = Key | None
 BY_LIST = CheckInMethod.LIST
 
-LEADS: tuple[Lead, ...] = (None, None, None, Post.FACILITATOR, "neighbour")
+LEADS: tuple[Lead, ...] = (None, None, None, Post.FACILITATOR, "neighbour", Constituency.PARTY)
 """Who clicks where the chair does: mostly whoever presides, at times somebody who could."""
 
 chairs, seats = st.sampled_from(LEADS), st.sampled_from(SEATS)
@@ -207,7 +207,8 @@ class Clicks(RuleBasedStateMachine):
     @rule(who=chairs, to=people, n=which)
     def hand_over_the_chair(self, who: Lead, to: Key, n: int) -> None:
         item, to_id = self.item(n), self.world.who[to]
-        if self.click(who, lambda ctx: chairing.hand_over(ctx, item, to_id=to_id)):
+        self.click(who, lambda ctx: chairing.hand_over(ctx, item, to_id=to_id))
+        if n != 1 and self.click(to, lambda ctx: chairing.accept(ctx, item)):
             assert to_id not in self.led[item.id]
             self.presides[item.id] = to_id
             self.led[item.id].add(to_id)
@@ -353,7 +354,9 @@ class Clicks(RuleBasedStateMachine):
 
     def one_speaks_at_a_time_and_no_third_time(self) -> None:
         called = [row for row in self.speeches if row.called_at]
-        assert sum(row.ended_at is None for row in called) <= 1
+        now = [row for row in called if row.ended_at is None]
+        assert len(now) <= 1
+        assert all(row.person_id != self.presides[row.item_id] for row in now)
         spoken = Counter((row.item_id, row.person_id) for row in called)
         assert all(count <= TURNS for count in spoken.values())
 

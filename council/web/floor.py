@@ -16,6 +16,7 @@ from council.turns import Side
 
 ACTS = (
     "hand.raise", "hand.withdraw", "order.raise", "speech.call", "side.waive", "chair.hand_over",
+    "chair.accept",
 )  # fmt: skip
 
 
@@ -44,7 +45,9 @@ class Floor:
     leads: bool
     enters: bool
     deputy: Byline | None
-    successors: list[tuple[int, str]]
+    presides: bool
+    offered: Byline | None
+    successors: list[tuple[int, Byline]]
 
 
 def of(ctx: Context, meeting: Meeting, item: AgendaItem | None) -> Floor | None:
@@ -71,6 +74,7 @@ def of(ctx: Context, meeting: Meeting, item: AgendaItem | None) -> Floor | None:
     me = ctx.actor.person_id if ctx.actor else None
     may = {name: gate.possible(ctx, name, item) for name in ACTS}
     leads = may["side.waive"] is not None
+    after = chairing.successors(ctx, item) if leads else []
     mine = [n for n, one in enumerate(waiting, 1) if one.person_id == me]
     return Floor(
         item, turn(speaker) if speaker else None, speaker.left(ctx.now) if speaker else 0,
@@ -78,18 +82,21 @@ def of(ctx: Context, meeting: Meeting, item: AgendaItem | None) -> Floor | None:
         [(one, by[one.person_id, one.constituency]) for one in raised],
         speeches.unheard(ctx.session, item), mine[0] if mine else 0, limits, may, leads,
         policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, meeting.community_id),
-        _deputy(ctx, meeting), chairing.successors(ctx, meeting) if leads else [],
+        _deputy(ctx, meeting, item), me is not None and item.chair_id == me,
+        dict(after).get(item.offered_id or 0), after,
     )  # fmt: skip
 
 
-def _deputy(ctx: Context, meeting: Meeting) -> Byline | None:
-    """Who leads in place of the chair."""
-    now = chairing.presiding(ctx.session, meeting)
-    if now == meeting.chair_id:
+def _deputy(ctx: Context, meeting: Meeting, item: AgendaItem) -> Byline | None:
+    """Who leads in place of the chair: a seat as the public sees it, or a facilitator."""
+    if item.chair_id is None:
         return None
+    if seat := meetings.seat_of(ctx.session, meeting.id, item.chair_id):
+        who = (seat.person_id, seat.constituency)
+        return people.bylines(ctx.session, meeting.community_id, [who])[who]
     place = ctx.session.get_one(Place, meeting.community_id)
     held = plans.officers(ctx.session, place, Post.FACILITATOR, ctx.now)
-    number = next((one.number for one in held if one.person_id == now), 0)
+    number = next((one.number for one in held if one.person_id == item.chair_id), 0)
     return Byline(None, number, post=Post.FACILITATOR)
 
 
