@@ -171,6 +171,8 @@ def count(session: Session, meeting: Meeting) -> Count:
     there = dict(due)
     for constituency, seats, taken in session.execute(found):
         due[constituency], there[constituency] = seats, taken
+    if meeting.entitled is not None:  # seats are taken by coming, never more than are registered
+        due[Constituency.RESIDENTS] = max(meeting.entitled, due[Constituency.RESIDENTS])
     rule = meeting.rule
     met, lines = decisions.quorum(rule, heads(by_rule(rule, due)), heads(by_rule(rule, there)))
     return Count(due, there, met, lines)

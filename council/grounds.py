@@ -9,14 +9,14 @@ from types import MappingProxyType
 from sqlalchemy import ForeignKey, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import deadlines, derivations, i18n, places
+from council import deadlines, derivations, i18n, people, places
 from council.db import PLAIN, Base, Governed
 from council.derivations import Field, Line
 from council.entitlements import ADULT
 from council.errors import checking
 from council.gate import Context, act
 from council.kinds import MeetingKind
-from council.people import Constituency, Office, Person, Post
+from council.people import Constituency, Membership, Office, Person, Post
 from council.places import Place
 from council.policy import Can
 from council.tallies import Base as Whole
@@ -144,10 +144,18 @@ def entitled(ctx: Context, community_id: int, ground: PetitionGround) -> bool:
         return False
     if post is not None:
         return who.person_id in holders(ctx.session, community_id, post, ctx.now)
-    if Constituency.RESIDENTS not in who.constituencies(community_id):
-        return False
-    born = ctx.session.get_one(Person, who.person_id).born
-    return born is None or i18n.local(ctx.now).year - born >= ADULT
+    return is_adult(ctx.session, community_id, who.person_id, ctx.now)
+
+
+def is_adult(session: Session, community_id: int, person_id: int, now: datetime) -> bool:
+    """Whether somebody belongs to the residents and has come of age, as far as is known."""
+    found = select(Person.born).join(Membership, Membership.person_id == Person.id)
+    mine = found.where(
+        Membership.community_id == community_id, Membership.person_id == person_id,
+        Membership.constituency == Constituency.RESIDENTS, people.belongs(now),
+    )  # fmt: skip
+    rows = session.scalars(mine).all()
+    return any(born is None or i18n.local(now).year - born >= ADULT for born in rows)
 
 
 def holders(session: Session, community_id: int, post: Post, now: datetime) -> set[int]:

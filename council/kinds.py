@@ -64,7 +64,12 @@ class Kind:
     @property
     def invites(self) -> bool:
         """Whether there is a list of seats; to the other kinds anybody may come."""
-        return self.sits is not Sits.ANYBODY
+        return self.sits not in {Sits.ANYBODY, Sits.ADULTS}
+
+    @property
+    def arrivals(self) -> bool:
+        """Whether a seat is taken by coming: all adults have one, thousands perhaps."""
+        return self.sits is Sits.ADULTS
 
     def notice_days(self, values: Mapping[str, str] = NO_VALUES) -> int:
         """Days between notice and meeting: the charter's, never fewer than the law's."""
@@ -139,7 +144,7 @@ def _sentences(kind: Kind, values: Mapping[str, str]) -> Iterator[Line]:
         yield _line("speaks", seconds=seconds, turns=turns)
     else:
         yield _line("freely")
-    if kind.invites:
+    if kind.sits is not Sits.ANYBODY:
         yield _line("observers.speak" if kind.observers_speak else "observers.listen")
     if kind.decides:
         yield _line("chair.votes" if kind.chair_votes else "chair.neutral")

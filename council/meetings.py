@@ -70,7 +70,8 @@ class Meeting(Governed, Base):
     """A meeting: when, where, who leads it. `quorum` is the test made when it began or fell.
 
     `talk_at`: too few came, and from then on it is an open talk that decides nothing.
-    `petition_id`: the petition that demanded it.
+    `petition_id`: the petition that demanded it. `entitled`: how many adults are registered, of
+    whom a seat is taken by coming; None where seats stand on a list.
     `places`: how many can come without a seat; None sets no limit.
     """
 
@@ -93,6 +94,7 @@ class Meeting(Governed, Base):
     reason: Mapped[str] = mapped_column(default="")
     talk_at: Mapped[datetime | None]
     petition_id: Mapped[int | None] = mapped_column(ForeignKey("petition.id"), index=True)
+    entitled: Mapped[int | None]
 
     @property
     def of_kind(self) -> Kind:

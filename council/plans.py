@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from council import calendar, charter, envoys, meetings, papers, people, petitions
+from council import calendar, charter, envoys, grounds, meetings, papers, people, petitions
 from council.errors import Checks, checking
 from council.gate import Context, act
 from council.kinds import KINDS, Kind, MeetingKind
@@ -101,7 +101,8 @@ class Plan:
 
     def check(self, check: Checks, ctx: Context, place: Place, meeting_id: int | None) -> None:
         """Note everything that is wrong, before anything is written."""
-        check(self.kind is not MeetingKind.RESIDENTS, "assembly_by_vote", "kind")
+        adults = not KINDS[self.kind].arrivals or grounds.adult_count(ctx.session, place.id)
+        check(adults, "no_adults", "kind")
         check.text(self.title, "title", limit=TITLE)
         check.text(self.location, "location", limit=PLACE, required=False)
         check(self.starts_at > ctx.now, "in_the_past", "starts_at")
@@ -158,7 +159,7 @@ def plan(ctx: Context, place: Place, *, plan: Plan) -> Meeting:
         community_id=place.id, kind=plan.kind, title=plan.title, starts_at=plan.starts_at,
         location=plan.location, accessible=plan.accessible, chair_id=plan.chair_id,
         recorder_id=plan.recorder_id, rules=_rules(ctx, place),
-        petition_id=plan.petition_id, places=plan.places,
+        petition_id=plan.petition_id, entitled=_entitled(ctx, place, plan.kind), places=plan.places,
     )  # fmt: skip
     ctx.session.add(made)
     ctx.session.flush()
@@ -175,6 +176,7 @@ def revise(ctx: Context, meeting: Meeting, *, plan: Plan) -> None:
         plan.check(check, ctx, place, meeting.id)
     for name in REVISED:
         setattr(meeting, name, getattr(plan, name))
+    meeting.entitled = _entitled(ctx, place, meeting.kind)
     _seat(ctx, meeting, _members(ctx, place, plan.members))
     _put(ctx, meeting, plan.agenda)
 
@@ -317,6 +319,12 @@ def _rules(ctx: Context, place: Place) -> dict[str, str]:
     """The charter's values that this meeting keeps, whatever the charter says later."""
     copied = charter.rules(ctx.session, place.id)
     return {key: copied[key] for key in KEPT}
+
+
+def _entitled(ctx: Context, place: Place, kind: MeetingKind) -> int | None:
+    """How many adults are registered, where they all have a seat."""
+    counted = grounds.adult_count(ctx.session, place.id) if KINDS[kind].arrivals else None
+    return counted.adults if counted else None
 
 
 def _members(ctx: Context, place: Place, wanted: Iterable[int]) -> list[Membership]:

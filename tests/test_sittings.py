@@ -278,7 +278,7 @@ def test_a_talk_hall_has_no_seats_and_begins_freely(hall: Hall) -> None:
         ({"seats": SEATS}, "anybody_may_come"),
         ({"agenda": (Topic(hall.matter.id),)}, "matters_in_joint_only"),
         ({"agenda": (Topic(title="开会"),)}, "kind_only_talks"),
-        ({"kind": MeetingKind.RESIDENTS}, "assembly_by_vote"),
+        ({"kind": MeetingKind.RESIDENTS}, "no_adults"),
     ):
         with pytest.raises(Invalid) as refusal:
             hall.planned(**{"agenda": (talk,)} | of | wrong)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import attendance, gate, meetings, minutes, places, policy
+from council import arrivals, attendance, gate, meetings, minutes, places, policy
 from council.attendance import CheckIn, CheckInMethod
 from council.errors import Invalid, NotAllowed, NotFound, Problem
 from council.gate import Context
@@ -84,8 +84,11 @@ def check_in(request: Request, ctx: Context) -> Response:
         if form.value("seat") or form.value("number"):
             with form.reading():
                 method = form.choice_or_none("method", CheckInMethod) or CheckInMethod.LIST
-                seat = _given(ctx, meeting, form)
-            attendance.tick(ctx, seat, method=method)
+                seat, comes = _given(ctx, meeting, form)
+            if seat:
+                attendance.tick(ctx, seat, method=method)
+            else:
+                arrivals.give(ctx, meeting, person_id=comes, method=method)
         else:
             own = meetings.seat_of(ctx.session, meeting.id, ctx.person_id)
             if own is None:
@@ -96,23 +99,26 @@ def check_in(request: Request, ctx: Context) -> Response:
     return _answer(request, ctx, meeting)
 
 
-def _given(ctx: Context, meeting: Meeting, form: Form) -> MeetingSeat:
-    """The seat that was named. Raises Invalid when nobody with this number is invited."""
+def _given(ctx: Context, meeting: Meeting, form: Form) -> tuple[MeetingSeat | None, int]:
+    """The seat that was named, or whoever takes one by coming; else raises Invalid."""
     roll = [seat for seat, _ in attendance.roll(ctx.session, meeting.id)]
     if form.value("seat"):
         wanted = form.integer("seat")
         found = [seat for seat in roll if seat.id == wanted]
         if not found:
             raise NotFound("not_found")
-        return found[0]
+        return found[0], 0
     number = form.integer("number")
     faces = meetings.faces(ctx.session, meeting.community_id, [seat.person_id for seat in roll])
     found = [
         seat for seat in roll if seat.person_id in faces and faces[seat.person_id].number == number
     ]
-    if not found:
+    if found:
+        return found[0], 0
+    comes = arrivals.numbered(ctx.session, meeting, number)
+    if comes is None:
         raise Invalid(Problem("not_invited", "number"))
-    return found[0]
+    return None, comes
 
 
 @handler(session=True, rate="write")

@@ -4,11 +4,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import accounts, attendance, doors, gate, meetings, observers, policy
+from council import (
+    accounts,
+    arrivals,
+    attendance,
+    doors,
+    gate,
+    grounds,
+    meetings,
+    observers,
+    policy,
+)
 from council.attendance import CheckInMethod
 from council.errors import Invalid, NotAllowed, Problem
 from council.gate import Context
 from council.meetings import Meeting, MeetingSeat
+from council.people import Constituency
 from council.policy import Can
 from council.web import pages
 from council.web.forms import Form
@@ -43,6 +54,7 @@ def _page(request: Request, ctx: Context, meeting: Meeting, form: Form) -> Respo
         watching=observers.of_person(ctx.session, meeting.id, ctx.person_id),
         places=observers.standing(ctx.session, meeting, ctx.person_id),
         joins=None if seat else gate.possible(ctx, "observer.come", meeting),
+        takes=None if seat else gate.possible(ctx, "seat.take", meeting),
     )  # fmt: skip
 
 
@@ -61,14 +73,17 @@ def sign_in(request: Request, ctx: Context) -> Response:
     """Sign in with the code; wrong ones are counted."""
     meeting, form = _meeting(request, ctx), form_of(request)
     seat = meetings.seat_of(ctx.session, meeting.id, ctx.person_id)
-    if seat is None:
+    if seat is None and not meeting.of_kind.arrivals:
         raise NotAllowed("not_invited_here")
     counted = accounts.tries(f"door {meeting.id} {ctx.person_id}")
     accounts.check_attempts(ctx.session, counted, ctx.now)
     try:
         with form.reading():
             code = form.line("code", 20)
-        doors.sign_in(ctx, seat, code=code)
+        if seat:
+            doors.sign_in(ctx, seat, code=code)
+        else:
+            arrivals.take(ctx, meeting, code=code)
     except Invalid as wrong:
         accounts.failed(ctx.session, counted, ctx.now)
         return _page(request, ctx, meeting, form.wrong(wrong))
@@ -123,8 +138,11 @@ def _kiosk(
     request: Request, ctx: Context, meeting: Meeting, typed: str, *, asked: bool
 ) -> Response:
     seat = _seat(ctx, meeting, typed) if asked else None
+    comes = arrivals.numbered(ctx.session, meeting, int(typed)) if asked and not seat else None
+    adult = comes and grounds.is_adult(ctx.session, meeting.community_id, comes, ctx.now)
     return pages.page(
         request, "doors/kiosk.html", meeting=meeting, typed=typed, asked=asked, seat=seat,
+        whose=seat.constituency if seat else Constituency.RESIDENTS if adult else None,
         here=attendance.of_seat(ctx.session, seat.id) if seat else None,
         opened=doors.is_open(meeting),
     )  # fmt: skip
@@ -156,6 +174,8 @@ def kiosk_sign_in(request: Request, ctx: Context) -> Response:
     seat = _seat(ctx, meeting, typed)
     if seat and attendance.of_seat(ctx.session, seat.id) is None:
         attendance.tick(ctx, seat, method=CheckInMethod.KIOSK)
+    elif not seat and typed and (comes := arrivals.numbered(ctx.session, meeting, int(typed))):
+        arrivals.give(ctx, meeting, person_id=comes, method=CheckInMethod.KIOSK)
     return pages.back(request, f"/meetings/{meeting.id}/kiosk?typed={typed}&press=go")
 
 

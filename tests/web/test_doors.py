@@ -1,9 +1,12 @@
 """The door on its pages: the square on a telephone, wrong codes, the sheet, and the kiosk."""
 
 import re
+from datetime import date, timedelta
 
-from council import attendance, doors, people
-from council.people import Post
+from council import attendance, doors, grounds, people
+from council.kinds import MeetingKind
+from council.people import Constituency, Post
+from council.plans import Topic
 from tests.hall import Hall
 
 
@@ -127,3 +130,51 @@ def test_whoever_has_no_seat_comes_in_as_an_observer_and_heads_are_counted(world
     assert wrong.status_code == 422
     assert 'value="999"' in wrong.text
     assert present(site, meeting) == []
+
+
+def test_in_a_residents_assembly_a_seat_is_taken_on_the_telephone_the_kiosk_and_the_list(
+    world, site
+):
+    hall = Hall(world)
+    grounds.count_adults(
+        world.as_(Post.COMMITTEE), world.community, adults=5, as_of=date(2026, 5, 1),
+        source="户籍登记",
+    )  # fmt: skip
+    meeting = hall.opened(
+        kind=MeetingKind.RESIDENTS, seats=(), agenda=(Topic(title="公约", motion="通过公约。"),),
+        starts_at=world.now + timedelta(days=12),
+    )  # fmt: skip
+    code = code_of(world, meeting)
+    numbers = {
+        key: number_of(world, key)
+        for key in (Constituency.RESIDENTS, Post.DELEGATE, Constituency.UNITS)
+    }
+    world.commit()
+    base = f"/meetings/{meeting.id}"
+    client = site.as_("neighbour")
+    for page in (base, f"{base}/room"):
+        assert f'href="{base}/door"' in client.get(page).text
+    assert "年满 18 周岁的居民都有席位" in client.get(base).text
+    assert 'name="code"' in client.get(f"{base}/door").text
+    assert client.post(f"{base}/door", data={"code": "XXXXXX"}).status_code == 422
+    assert client.post(f"{base}/door", data={"code": code}).status_code == 303
+    assert "签一次就够了" in client.get(f"{base}/door").text
+    unit = site.as_(Constituency.UNITS)
+    assert "旁听" in unit.get(f"{base}/door").text
+    assert unit.post(f"{base}/door", data={"code": code}).status_code == 409
+    door = site.as_(Post.FACILITATOR)
+    asked = f"{base}/kiosk?typed={numbers[Constituency.RESIDENTS]}&press=go"
+    assert "对，签到" in door.get(asked).text
+    sent = door.post(f"{base}/kiosk", data={"number": str(numbers[Constituency.RESIDENTS])})
+    assert sent.status_code == 303
+    assert "已签到" in door.get(asked).text
+    stranger = door.get(f"{base}/kiosk?typed={numbers[Constituency.UNITS]}&press=go")
+    assert "请找门口的工作人员" in stranger.text
+    ticked = door.post(f"{base}/check-ins", data={"number": str(numbers[Post.DELEGATE])})
+    assert ticked.status_code == 303
+    wrong = door.post(f"{base}/check-ins", data={"number": str(numbers[Constituency.UNITS])})
+    assert wrong.status_code == 422
+    assert "不是本社区登记的成年居民" in wrong.text
+    assert len(present(site, meeting)) == 3
+    assert "楼号、门牌" in door.get(f"{base}/sheet").text
+    assert "登记人数 5 人" in site.visitor().get(f"{base}/notice").text

@@ -126,8 +126,9 @@ def test_after_the_notice_the_plan_stands(world, site, hall):
 def test_the_kind_comes_first_and_its_form_asks_what_it_needs(world, site, hall):
     client = site.as_(Post.PARTY_LEAD)
     page = client.get("/meetings/new").text
-    assert page.count("/meetings/new?kind=") == 8
+    assert page.count("/meetings/new?kind=") == 9
     assert "居民代表会议" in page
+    assert "分几天投票" in page
     hearing = client.get("/meetings/new?kind=talk_hall").text
     assert 'name="members"' not in hearing
     assert "真名delegate" in client.get("/meetings/new?kind=delegates").text
