@@ -1,14 +1,14 @@
 """Hands and petitions.
 
-Revision ID: 3449d60ca6b6
+Revision ID: 91114962d60a
 Revises: 9fe8ff13773a
-Create Date: 2026-11-24 20:22:11.869004
+Create Date: 2026-11-24 20:29:07.950115
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "3449d60ca6b6"
+revision: str = "91114962d60a"
 down_revision: str | None = "9fe8ff13773a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -332,6 +332,16 @@ def upgrade() -> None:
             "vote_id", "round", "slot", name=op.f("uq_hand_count_vote_id_round_slot")
         ),
     )
+    with op.batch_alter_table("agenda_item", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("offered_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("chair_id", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(
+            batch_op.f("fk_agenda_item_offered_id_person"), "person", ["offered_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_agenda_item_chair_id_person"), "person", ["chair_id"], ["id"]
+        )
+
     with op.batch_alter_table("lot_share", schema=None) as batch_op:
         batch_op.add_column(sa.Column("left_out_at", sa.DateTime(), nullable=True))
 
@@ -397,6 +407,12 @@ def downgrade() -> None:
 
     with op.batch_alter_table("lot_share", schema=None) as batch_op:
         batch_op.drop_column("left_out_at")
+
+    with op.batch_alter_table("agenda_item", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_agenda_item_chair_id_person"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_agenda_item_offered_id_person"), type_="foreignkey")
+        batch_op.drop_column("chair_id")
+        batch_op.drop_column("offered_id")
 
     op.drop_table("hand_count")
     op.drop_table("minutes_archive")
