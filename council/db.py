@@ -46,7 +46,7 @@ TABLES = (
     "papercounts", "handcounts", "ties", "commitments", "acceptance", "delays", "ratings",
     "grounds", "petitions", "meetings", "attendance", "envoys", "doors", "observers", "invitations",
     "answers", "motions", "deliberations", "corrections", "chairing", "speeches", "orders",
-    "straws", "minutes", "reasons", "archives", "screens", "notes", "live", "papers",
+    "straws", "minutes", "reasons", "archives", "screens", "notes", "live", "papers", "proofs",
 )  # fmt: skip
 """The modules that define tables."""
 

@@ -56,6 +56,7 @@ class Role(StrEnum):
     MEETING = "meeting"
     SIGNATURE = "signature"
     PAPER = "paper"
+    POSTED = "posted"
 
 
 class StoredFile(Governed, Base):

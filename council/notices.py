@@ -40,6 +40,7 @@ class Notice(Governed, Base):
     community_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     proposal_id: Mapped[int | None] = mapped_column(ForeignKey("proposal.id"), index=True)
     vote_id: Mapped[int | None] = mapped_column(ForeignKey("vote.id"), index=True)
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"), index=True)
     kind: Mapped[NoticeKind]
     title: Mapped[str]
     body: Mapped[str]
@@ -61,10 +62,14 @@ def post(
     vote_id: int | None = None,
     board: str = "",
 ) -> Notice:
-    """Put up a notice; called by other rooms inside their own acts. At least 15 days (Art. 34)."""
+    """Put up a notice; called by other rooms inside their own acts. At least 15 days (Art. 34).
+
+    One about a meeting, or about a row of a meeting, belongs to it.
+    """
     days = max(days, LEAST_DAYS) if kind in LASTING else days
     made = Notice(
-        community_id=row.community_id, proposal_id=proposal_id, vote_id=vote_id, kind=kind,
+        community_id=row.community_id, proposal_id=proposal_id, vote_id=vote_id,
+        meeting_id=_meeting_of(row), kind=kind,
         title=title, body=body, board=board, posted_at=ctx.now, days=days,
         until=deadlines.last_day(deadlines.window_end(ctx.now, days)),
     )  # fmt: skip
@@ -90,6 +95,12 @@ def of_vote(session: Session, vote_id: int) -> list[Notice]:
     return list(session.scalars(found))
 
 
+def of_meeting(session: Session, meeting_id: int) -> list[Notice]:
+    """The notices of a meeting: that it is called, and its minutes; oldest first."""
+    found = select(Notice).where(Notice.meeting_id == meeting_id).order_by(Notice.id)
+    return list(session.scalars(found))
+
+
 def is_over(notice: Notice, now: datetime) -> bool:
     """Whether the days of posting have passed: at 24:00 of the last day."""
     return now >= deadlines.day_end(notice.until)
@@ -100,3 +111,9 @@ def standing(session: Session, place: Place, now: datetime, limit: int = 50) -> 
     today = deadlines.local_date(now)
     found = select(Notice).where(Notice.community_id == place.id, Notice.until >= today)
     return list(session.scalars(found.order_by(Notice.id.desc()).limit(limit)))
+
+
+def _meeting_of(row: Situated) -> int | None:
+    if getattr(row, "__tablename__", "") == "meeting":
+        return getattr(row, "id", None)
+    return getattr(row, "meeting_id", None)

@@ -19,10 +19,12 @@ from council import (
     kinds,
     meetings,
     minutes,
+    notices,
     observers,
     papers,
     plans,
     policy,
+    proofs,
     rulecards,
     sittings,
     translations,
@@ -121,7 +123,9 @@ def _mine(ctx: Context, meeting: Meeting) -> dict[str, Any]:
             "chairs": plans.choices(ctx, place, Post.FACILITATOR),
             "recorders": plans.choices(ctx, place, Post.RECORDER),
         }
+    hung = notices.of_meeting(ctx.session, meeting.id)
     return {
+        "hung": hung, "proofs": proofs.of_notices(ctx.session, [one.id for one in hung]),
         "place": place, "card": _card(meeting), "seat": seat, "choices": choices,
         "places": observers.standing(ctx.session, meeting, me),
         "envoys": envoys.of_meeting(ctx.session, meeting.id),

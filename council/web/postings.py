@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import gate, notices, postings, proposals, translations
+from council import gate, notices, postings, proofs, proposals, translations
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.notices import NoticeKind
@@ -37,6 +37,8 @@ def show(request: Request, ctx: Context) -> Response:
     return pages.page(
         request, "postings/show.html", proposal=proposal, notice=notice,
         hangs=not notices.is_over(notice, ctx.now), **_words(ctx, proposal),
+        proofs=proofs.of_notices(ctx.session, [notice.id]).get(notice.id, []),
+        shows=gate.possible(ctx, "notice.photograph", notice),
     )  # fmt: skip
 
 

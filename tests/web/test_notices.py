@@ -1,12 +1,15 @@
 """The notice board: what hangs there today, and how a notice is printed."""
 
-from council import deliberations, gate, history, notices, translations
+import re
+
+from council import deliberations, files, gate, history, notices, proofs, translations
 from council.gate import Act
 from council.notices import NoticeKind
 from council.people import Post
 from council.policy import Can
 from council.proposals import Stage
 from tests.hall import Hall
+from tests.test_files import drawn
 
 
 def posted(world, title="关于加一盏路灯的决定", days=15):
@@ -87,3 +90,50 @@ def test_the_board_speaks_english(site):
     page = site.visitor().get("/notices?lang=en").text
     assert "On one more lamp" in page
     assert "hangs 15 more days" in page
+
+
+def board(data=None):
+    return {"photo": ("board.png", data or drawn(), "image/png")}
+
+
+def test_a_notice_says_that_its_photograph_is_missing_until_a_worker_adds_one(world, site):
+    hall = Hall(world)
+    meeting = hall.notified()
+    notice = notices.of_meeting(world.session, meeting.id)[0].id
+    world.commit()
+    page, visitor = f"/notices/{notice}", site.visitor()
+    for address in (page, "/notices", f"/meetings/{meeting.id}"):
+        assert "还没有张贴照片" in visitor.get(address).text
+    assert "No photograph of the board yet" in visitor.get(f"{page}?lang=en").text
+    assert 'name="photo"' not in visitor.get(page).text
+    worker = site.as_(Post.COMMUNITY_WORKER)
+    assert "2026-05-06T09:00" in worker.get(page).text
+    sent = {"place": "服务站公开栏", "taken_at": "2026-05-06T09:00", "alt": "通知贴在公开栏里"}
+    wrong = worker.post(f"{page}/photos", data=sent | {"alt": ""})
+    assert wrong.status_code == 422
+    assert "服务站公开栏" in wrong.text
+    assert wrong.text.count('class="err"') >= 2
+    assert worker.post(f"{page}/photos", data=sent, files=board(b"no")).status_code == 422
+    assert visitor.post(f"{page}/photos", data=sent).status_code == 401
+    resident = site.as_("neighbour")
+    assert resident.post(f"{page}/photos", data=sent, files=board()).status_code == 403
+    done = worker.post(f"{page}/photos", data=sent, files=board())
+    assert (done.status_code, done.headers["location"]) == (303, page)
+    shown = visitor.get(f"{page}?lang=zh").text
+    assert 'alt="通知贴在公开栏里"' in shown
+    assert "服务站公开栏 · " in shown
+    for address in ("/notices", f"/meetings/{meeting.id}"):
+        assert "有 1 张张贴照片" in visitor.get(address).text
+    assert visitor.get(re.findall(r"/files/\w+\.jpg", shown)[0]).status_code == 200
+
+
+def test_the_posting_of_a_decision_shows_its_photograph_too(site):
+    row, world = posted(site.world), site.world
+    photo = files.decode(drawn())
+    proofs.photograph(
+        world.as_(Post.COMMITTEE), row, picture=photo, place="3 号楼", taken_at=world.now,
+        alt="决定贴在 3 号楼",
+    )  # fmt: skip
+    world.commit()
+    page = site.visitor().get(f"/proposals/{row.proposal_id}/postings/decision").text
+    assert 'alt="决定贴在 3 号楼"' in page

@@ -1,14 +1,14 @@
 """Hands and petitions.
 
-Revision ID: 91114962d60a
+Revision ID: 1654eea87085
 Revises: 9fe8ff13773a
-Create Date: 2026-11-24 20:29:07.950115
+Create Date: 2026-11-24 20:29:50.552113
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "91114962d60a"
+revision: str = "1654eea87085"
 down_revision: str | None = "9fe8ff13773a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -332,14 +332,37 @@ def upgrade() -> None:
             "vote_id", "round", "slot", name=op.f("uq_hand_count_vote_id_round_slot")
         ),
     )
+    op.create_table(
+        "posting_proof",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("notice_id", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(), nullable=False),
+        sa.Column("entered_at", sa.DateTime(), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["by_id"], ["person.id"], name=op.f("fk_posting_proof_by_id_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_posting_proof_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["notice_id"], ["notice.id"], name=op.f("fk_posting_proof_notice_id_notice")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_posting_proof")),
+    )
+    with op.batch_alter_table("posting_proof", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_posting_proof_notice_id"), ["notice_id"], unique=False)
+
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
         batch_op.add_column(sa.Column("offered_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("chair_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
-            batch_op.f("fk_agenda_item_offered_id_person"), "person", ["offered_id"], ["id"]
+            batch_op.f("fk_agenda_item_chair_id_person"), "person", ["chair_id"], ["id"]
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_agenda_item_chair_id_person"), "person", ["chair_id"], ["id"]
+            batch_op.f("fk_agenda_item_offered_id_person"), "person", ["offered_id"], ["id"]
         )
 
     with op.batch_alter_table("lot_share", schema=None) as batch_op:
@@ -364,6 +387,13 @@ def upgrade() -> None:
                 server_default="phones",
                 nullable=False,
             )
+        )
+
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("meeting_id", sa.Integer(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_notice_meeting_id"), ["meeting_id"], unique=False)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_notice_meeting_id_meeting"), "meeting", ["meeting_id"], ["id"]
         )
 
     with op.batch_alter_table("vote", schema=None) as batch_op:
@@ -395,6 +425,11 @@ def downgrade() -> None:
             ),
         )
 
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_notice_meeting_id_meeting"), type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_notice_meeting_id"))
+        batch_op.drop_column("meeting_id")
+
     with op.batch_alter_table("motion", schema=None) as batch_op:
         batch_op.drop_column("how")
 
@@ -409,11 +444,15 @@ def downgrade() -> None:
         batch_op.drop_column("left_out_at")
 
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_agenda_item_chair_id_person"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_agenda_item_offered_id_person"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_agenda_item_chair_id_person"), type_="foreignkey")
         batch_op.drop_column("chair_id")
         batch_op.drop_column("offered_id")
 
+    with op.batch_alter_table("posting_proof", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_posting_proof_notice_id"))
+
+    op.drop_table("posting_proof")
     op.drop_table("hand_count")
     op.drop_table("minutes_archive")
     with op.batch_alter_table("item_paper", schema=None) as batch_op:
