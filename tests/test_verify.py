@@ -18,18 +18,23 @@ from council.db import APPEND_ONLY, load_tables
 from council.delays import Explanation
 from council.disputes import Dispute, DisputeAbout
 from council.gate import Act, Context, through
+from council.grounds import AdultCount, PetitionGround
+from council.handcounts import HandCount
 from council.invitations import InvitationReply, Reply, Substitution
 from council.keepers import Keeper
 from council.notes import Note
-from council.observers import Observer
+from council.observers import Observer, PlaceWish
 from council.opinions import Opinion
 from council.orders import PointOfOrder
 from council.paperballots import PaperRun, SpoiledSlip
 from council.papercounts import PaperBatch, PaperCount, PaperEntry
+from council.papers import ItemPaper
 from council.people import Channel, Constituency, Office, Post
+from council.petitions import Petition, PetitionSignature, PetitionStage
 from council.places import Place, PlaceKind
 from council.policy import Can
 from council.preparations import Preparation
+from council.proofs import PostingProof
 from council.proxies import Proxy
 from council.referrals import Referral, Subject
 from council.safeguards import Watching, Witness
@@ -122,6 +127,7 @@ def complete(example: Example) -> None:
         papers = [*formal(first, admin.person_id, now), *on_paper(first, admin.person_id, now)]
         through(system, Act("test.papers", Can.SYSTEM), place, lambda: session.add_all(papers))
         hall = in_the_hall(place.id, admin.person_id, now)
+        hall += petitioned(place.id, admin.person_id, now)
         through(system, Act("test.hall", Can.SYSTEM), place, lambda: session.add_all(hall))
 
 
@@ -165,6 +171,12 @@ def in_the_hall(place_id: int, person_id: int, now: datetime) -> list[verify.Gov
         ),
         PointOfOrder(**item, **who, words="超时了。", at=now, channel=Channel.WEB, answer=""),
         Observer(**here, number=1, at=now, by_id=person_id),
+        PlaceWish(**here, person_id=person_id, number=1, at=now, channel=Channel.WEB),
+        ItemPaper(**item, file_id=1, title="图纸", added_at=now, added_by_id=person_id),
+        PostingProof(
+            community_id=place_id, notice_id=1, place="南门", taken_at=now, entered_at=now,
+            by_id=person_id,
+        ),
         InvitationReply(
             **here, seat_id=1, person_id=person_id, says=Reply.ACCEPTED, note="", at=now,
             by_id=person_id,
@@ -179,12 +191,36 @@ def in_the_hall(place_id: int, person_id: int, now: datetime) -> list[verify.Gov
     ]  # fmt: skip
 
 
+def petitioned(place_id: int, person_id: int, now: datetime) -> list[verify.Governed]:
+    """The rows that a petition for a meeting leaves behind, as if there had been one."""
+    here: dict[str, Any] = {"community_id": place_id}
+    return [
+        AdultCount(
+            **here, adults=4213, as_of=date(2026, 5, 1), source="户籍登记", at=now,
+            by_id=person_id,
+        ),
+        Petition(
+            **here, ground=PetitionGround.RESIDENTS, title="请开会", purpose="说说电梯。",
+            starter_id=person_id, capacity=Constituency.RESIDENTS, rules={"petition_days": "30"},
+            stage=PetitionStage.GATHERING, whole=4213, needed=422, started_at=now, closes_at=now,
+        ),
+        PetitionSignature(
+            **here, petition_id=1, person_id=person_id, channel=Channel.HALL, sheet=1, line=2,
+            at=now,
+        ),
+    ]  # fmt: skip
+
+
 def on_paper(voter: Voter, person_id: int, now: datetime) -> list[verify.Governed]:
     """The rows that paper and a tie leave beside a formal vote, as if there had been some."""
     vote = {"community_id": voter.community_id, "proposal_id": 1, "vote_id": voter.vote_id}
     slips = {"used": 17, "spoiled": 1, "unused": 2}
     entry = {key: value for key, value in vote.items() if key != "vote_id"}
     return [
+        HandCount(
+            **vote, round=1, slot=1, person_id=person_id, content=[], issued=9, spoiled=1,
+            unused=2, at=now,
+        ),
         PaperRun(**vote, first=1, size=20, printed_by_id=person_id, printed_at=now),
         SpoiledSlip(**vote, number=3, taken_by_id=person_id, taken_at=now),
         PaperBatch(**vote, **slips, number=1, round=1, content=[], settled_at=now),

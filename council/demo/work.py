@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from council import (
     deadlines,
     delays,
     deliberations,
+    envoys,
     meetings,
     minutes,
     plans,
@@ -30,6 +32,7 @@ from council.attendance import CheckInMethod
 from council.commitments import Commitment, Task
 from council.demo.road import matter_of
 from council.demo.stage import Scene, Script, Stage, script, zh
+from council.envoys import EnvoySays
 from council.files import Role
 from council.meetings import AgendaItem, Meeting, MeetingSeat
 from council.people import Constituency, Membership
@@ -60,8 +63,27 @@ def call(stage: Stage, told: Script, when: datetime) -> Meeting:
     )
     stage.english(item, motion=said["motion"])
     _answer(stage, told, item)
+    for one in said.get("concerned", ()):
+        envoys.ask(stage.as_("party_lead"), item, unit_id=stage.units[one["unit"]])
     _move(stage, "party_lead", meeting, "notify")
+    _send(stage, told, meeting)
     return meeting
+
+
+def _send(stage: Stage, told: Script, meeting: Meeting) -> None:
+    """Every unit that was asked says who comes; for one that does not sign in somebody asks."""
+    names = {unit_id: name for name, unit_id in stage.units.items()}
+    concerned = {one["unit"]: one for one in told["meeting"].get("concerned", ())}
+    for asked in chain.from_iterable(envoys.of_meeting(stage.session, meeting.id).values()):
+        name = names[asked.unit.id]
+        said = concerned.get(name, {"role": "分管负责人"})
+        says = EnvoySays.ACCEPTED if "role" in said else EnvoySays.DECLINED
+        own = f"handler_{name}" in stage.cast
+        act, key = (envoys.answer, f"handler_{name}") if own else (envoys.record, "party_lead")
+        act(
+            stage.as_(key), asked.envoy, says=says, role=said.get("role", ""),
+            words=said.get("words", ""),
+        )  # fmt: skip
 
 
 def _answer(stage: Stage, told: Script, item: AgendaItem) -> None:
@@ -135,6 +157,10 @@ def sign_in(stage: Stage, meeting: Meeting, absent: int) -> list[MeetingSeat]:
             attendance.sign_in(stage.as_(_key(stage, seat.person_id)), seat)
         else:
             attendance.tick(stage.as_("facilitator"), seat, method=CheckInMethod.LIST)
+    for asked in chain.from_iterable(envoys.of_meeting(stage.session, meeting.id).values()):
+        if not asked.seated:
+            coming = asked.envoy.says is EnvoySays.ACCEPTED
+            envoys.note(stage.as_("recorder"), asked.envoy, came=coming, reason=asked.envoy.words)
     return present
 
 

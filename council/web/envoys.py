@@ -18,6 +18,12 @@ def _meeting(request: Request, ctx: Context) -> Meeting:
     return meetings.get(ctx, int(request.path_params["id"]))
 
 
+def _words(ctx: Context, meeting: Meeting, matter_ids: list[int]) -> translations.Words:
+    """The community's English of the meeting and its matters."""
+    rows = translations.of_rows(ctx.session, [("meeting", meeting.id)])
+    return translations.of_matters(ctx.session, matter_ids) | rows
+
+
 def _index(request: Request, ctx: Context, meeting: Meeting, form: Form) -> Response:
     record = minutes.record(ctx.session, meeting)
     asks = [gate.possible(ctx, "envoy.ask", line.item) for line in record.lines]
@@ -26,7 +32,7 @@ def _index(request: Request, ctx: Context, meeting: Meeting, form: Form) -> Resp
         record=record, envoys=envoys.of_meeting(ctx.session, meeting.id),
         asks=any(one is not None and not one.needs for one in asks),
         units=places.units(ctx.session, meeting.community_id),
-        translations=translations.of_matters(ctx.session, record.matter_ids),
+        translations=_words(ctx, meeting, record.matter_ids),
     )  # fmt: skip
 
 
@@ -75,7 +81,7 @@ def _page(
         line=next(one for one in record.lines if one.item.id == row.item_id), form=form or first,
         gives=gate.possible(ctx, "envoy.answer", row), notes=gate.possible(ctx, "envoy.note", row),
         records=gate.possible(ctx, "envoy.record", row),
-        translations=translations.of_matters(ctx.session, record.matter_ids),
+        translations=_words(ctx, meeting, record.matter_ids),
     )  # fmt: skip
 
 
