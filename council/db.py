@@ -46,7 +46,8 @@ TABLES = (
     "papercounts", "handcounts", "ties", "commitments", "acceptance", "delays", "ratings",
     "grounds", "petitions", "meetings", "attendance", "envoys", "doors", "observers", "invitations",
     "answers", "motions", "deliberations", "corrections", "chairing", "speeches", "orders",
-    "straws", "minutes", "reasons", "archives", "screens", "notes", "live", "papers", "proofs",
+    "straws", "minutes", "reasons", "archives", "screens", "notes", "live", "consoles", "papers",
+    "proofs",
 )  # fmt: skip
 """The modules that define tables."""
 

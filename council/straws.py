@@ -124,6 +124,12 @@ def latest(session: Session, meeting_id: int) -> Straw | None:
     return session.scalars(found.limit(1)).first()
 
 
+def of_meeting(session: Session, meeting_id: int) -> list[Straw]:
+    """The straw polls of a meeting, in their order."""
+    found = select(Straw).where(Straw.meeting_id == meeting_id).order_by(Straw.id)
+    return list(session.scalars(found))
+
+
 def of_person(session: Session, straw_id: int, person_id: int | None) -> StrawAnswer | None:
     """How somebody answered."""
     found = select(StrawAnswer).where(

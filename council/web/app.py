@@ -82,7 +82,6 @@ def create_app(
     app.state.writer = Writer(database)
     app.state.finished = Finished()
     app.state.hub = Hub(database)
-    app.state.consoles = {}
     app.state.limiter = anyio.CapacityLimiter(WORKERS)
     return app
 

@@ -1,5 +1,6 @@
 """What the three views of a meeting show: its rows, whose turn it is, and what has happened."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +13,13 @@ from council import (
     live,
     meetings,
     minutes,
+    motions,
     notes,
     observers,
     papers,
     rulecards,
+    speeches,
+    straws,
     tellers,
     translations,
 )
@@ -96,7 +100,7 @@ class Happened:
     row: object = None
 
 
-def happened(record: Record, written: list[notes.Note]) -> list[Happened]:
+def happened(ctx: Context, record: Record) -> list[Happened]:
     """What has happened in a meeting, newest first, from its rows and the recorder's notes."""
     meeting = record.meeting
     ends = ((meeting.began_at, "began"), (meeting.ended_at, "ended"))
@@ -110,9 +114,28 @@ def happened(record: Record, written: list[notes.Note]) -> list[Happened]:
             found.append(Happened(vote.opened_at, "vote_opened", item, vote))
         if item.closed_at:
             found.append(Happened(item.closed_at, item.stage.value, item, vote))
-    by_id = {line.item.id: line.item for line in record.lines}
-    found += [Happened(one.at, "note", by_id.get(one.item_id or 0), one) for one in written]
+    found += _beside_the_items(ctx, meeting, {line.item.id: line.item for line in record.lines})
     return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _beside_the_items(
+    ctx: Context, meeting: Meeting, by_id: dict[int, AgendaItem]
+) -> Iterator[Happened]:
+    """Notes, speeches, amendments and straw polls, a statement each."""
+    for note in notes.of_meeting(ctx.session, meeting.id):
+        yield Happened(note.at, "note", by_id.get(note.item_id or 0), note)
+    for one in speeches.of_meeting(ctx.session, meeting.id):
+        if one.called_at:
+            yield Happened(one.called_at, "spoke", by_id[one.item_id], one)
+    for row in motions.of_items(ctx.session, by_id):
+        if row.depth:
+            yield Happened(row.moved_at, "amended", by_id[row.item_id], row)
+        if row.depth and row.settled_at:
+            yield Happened(row.settled_at, "amendment", by_id[row.item_id], row)
+    for asked in straws.of_meeting(ctx.session, meeting.id):
+        yield Happened(asked.asked_at, "straw", row=asked)
+        if asked.closed_at:
+            yield Happened(asked.closed_at, "straw_closed", row=asked)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ All three show the same rows (hall.py). Each answers its part to whoever watches
 without script a telephone and the screen ask again by themselves.
 """
 
-from datetime import datetime, timedelta
+from contextlib import suppress
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from council import (
     attendance,
     ballots,
+    consoles,
     doors,
     gate,
     meetings,
@@ -33,9 +35,6 @@ from council.web import hall, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler
 from council.web.rollcalls import booth
-
-BESIDE = timedelta(minutes=3)
-"""A console opened on another device within this time is spoken of."""
 
 
 def _meeting(request: Request, ctx: Context) -> Meeting:
@@ -108,13 +107,13 @@ def _console(
     chosen = screens.of_meeting(ctx.session, meeting.id)
     coming = hall.next_up(data["record"])
     return _shown(
-        request, "console", data | {"form": form or Form()}, 422 if form else 200,
+        request, "console", data | {"form": form or Form(), "blank": Form()}, 422 if form else 200,
         leads=leads, records=records, ask=request.query_params.get("ask", ""),
         steps=[one for one in sittings.steps(ctx, meeting) if one[0].name != "cancel"],
         may=_may(ctx, data["now"], coming), coming=coming, arrived=hall.arrived(ctx, meeting),
-        happened=hall.happened(data["record"], notes.of_meeting(ctx.session, meeting.id)),
+        happened=hall.happened(ctx, data["record"]),
         shows=screens.shown(meeting, chosen), before=screens.undoable(chosen, ctx.now),
-        views=tuple(ScreenView), beside=_beside(request, meeting, ctx.now),
+        views=tuple(ScreenView), beside=_beside(request, ctx, meeting),
         door=doors.current(ctx.session, meeting.id, ctx.now),
         door_renew=gate.possible(ctx, "door.renew", meeting),
     )  # fmt: skip
@@ -130,15 +129,19 @@ def _may(ctx: Context, now: Line | None, coming: Line | None) -> dict[str, gate.
     return found
 
 
-def _beside(request: Request, meeting: Meeting, now: datetime) -> bool:
-    """Whether this console was open on another device just now, as far as this process knows."""
-    seen: dict[tuple[int, int], datetime] = request.app.state.consoles
-    mine = (meeting.id, request.state.sign_in.id)
-    for key, at in list(seen.items()):
-        if now - at > BESIDE:
-            seen.pop(key, None)
-    seen[mine] = now
-    return any(key != mine and key[0] == meeting.id for key in list(seen))
+def _beside(request: Request, ctx: Context, meeting: Meeting) -> bool:
+    """Whether the console is open on another device too; that it is open here is noted at times."""
+    mine, seen = request.state.sign_in.id, consoles.open_now(ctx.session, meeting.id, ctx.now)
+    if mine not in seen or ctx.now - seen[mine] >= consoles.AGAIN:
+        _note_open(request, ctx, meeting)
+    return any(other != mine for other in seen)
+
+
+def _note_open(request: Request, ctx: Context, meeting: Meeting) -> None:
+    """A short write of its own, as a page that is shown writes nothing, nor fails because of it."""
+    if request.method == "GET":
+        with suppress(SQLAlchemyError), request.app.state.database.write() as session:
+            consoles.note(session, meeting.id, request.state.sign_in.id, ctx.now)
 
 
 @handler(session=True, rate="write")

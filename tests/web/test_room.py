@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from council import meetings
+from council import deliberations, meetings, motions, speeches, straws
 from council.people import Constituency, Post
 from council.proposals import Stage
+from council.turns import Side
 from council.votes import Choice
+from council.workflow import advance
 from tests.hall import MOTION, SEATS, Hall
 
 HTMX = {"HX-Request": "true"}
@@ -128,6 +130,42 @@ def test_to_open_a_vote_is_asked_once_more(world, site, hall):
     assert "6 席里已投 0 席" in part
 
 
+def test_the_console_settles_an_item_without_a_vote_and_lists_what_happened(world, site, hall):
+    meeting = hall.begun(hall.matter, world.matter(Stage.READY_FOR_MEETING))
+    first, second = hall.items(meeting)
+    lead = world.as_(Post.FACILITATOR)
+    deliberations.open_item(lead, first)
+    main = motions.of_item(world.session, first.id)[0]
+    amended = motions.amend(world.as_(Constituency.PARTY), main, text=f"{MOTION}并留出通道。")
+    advance(world.as_("neighbour"), motions.MOTION, amended, "second")
+    advance(lead, motions.MOTION, amended, "accept")
+    speeches.raise_hand(world.as_("neighbour"), first, side=Side.AGAINST)
+    said = speeches.call(lead, first)
+    straws.close(lead, straws.ask(lead, meeting, question="先休息十分钟？"))
+    world.commit()
+    console, chair = at(meeting.id, "console"), site.as_(Post.FACILITATOR)
+    shown = chair.get(console).text
+    for words in (
+        "第 1 项：居民发言，反对", "第 1 项：提出修正案", "第 1 项：修正案了结，通过",
+        "现场意向：先休息十分钟？", "现场意向已结束：先休息十分钟？", "一人发言时，其他人听完",
+    ):  # fmt: skip
+        assert words in shown
+    chair.post(f"/meetings/{meeting.id}/speeches/{said.id}/end", data={"back": console})
+    base = f"/meetings/{meeting.id}/items"
+    assert f'action="{base}/{first.id}/consensus"' in chair.get(console).text
+    wrong = chair.post(f"{base}/{first.id}/consensus", data={"text": "", "back": console})
+    assert wrong.status_code == 422
+    agreed = chair.post(f"{base}/{first.id}/consensus", data={"text": MOTION, "back": console})
+    assert (agreed.status_code, agreed.headers["location"]) == (303, console)
+    chair.post(f"{base}/{second.id}/opening", data={"back": console})
+    assert f'action="{base}/{second.id}/postponement"' in chair.get(console).text
+    left = chair.post(
+        f"{base}/{second.id}/postponement", data={"reason": "再听听", "back": console}
+    )
+    assert left.headers["location"] == console
+    assert "第 2 项：留到下次再议" in chair.get(console).text
+
+
 def test_the_console_is_for_those_who_lead_and_record(world, site, hall):
     meeting = hall.begun()
     world.commit()
@@ -188,6 +226,12 @@ def test_each_view_takes_a_fixed_number_of_statements(world, site, hall):
         world.matter(Stage.READY_FOR_MEETING), seats=(*SEATS, *keys), present=(*SEATS, *keys),
         starts_at=later,
     )  # fmt: skip
+    for meeting, times in ((few, 1), (many, 12)):
+        item = deliberations.open_item(world.as_(Post.FACILITATOR), hall.items(meeting)[0])
+        for key in ("neighbour", *keys)[:times]:
+            speeches.raise_hand(world.as_(key), item, side=Side.FOR)
+            spoken = speeches.call(world.as_(Post.FACILITATOR), item)
+            speeches.end(world.as_(Post.FACILITATOR), spoken)
     world.commit()
     clients = {"room": Constituency.PARTY, "console": Post.FACILITATOR, "screen": Post.DELEGATE}
     for view, who in clients.items():
