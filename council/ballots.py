@@ -132,9 +132,7 @@ def fill(vote: Vote, *, choice: object, phrase: str, r: str) -> Filled:
     check(receipts.is_random(r), "no_random", "r")
     if check.problems:
         raise Invalid(*check.problems)
-    plain = json.dumps(
-        {"choice": answer, "phrase": said, "r": r}, ensure_ascii=False, sort_keys=True
-    ).encode()
+    plain = _WRITER.encode({"choice": answer, "phrase": said, "r": r}).encode()
     opening = keepers.seal(vote, plain) if keepers.is_sealed(vote) else plain
     return Filled(receipts.commit(vote.id, answer, said, r), said, r, opening)
 
@@ -295,7 +293,10 @@ class Standing:
 
 
 def standing(session: Session, vote: Vote, person_id: int | None) -> Standing:
-    """For whom this person votes, their own entry first (one statement); copies, for reading."""
+    """For whom this person votes, their own entry first (one statement).
+
+    These are copies of what a booth needs to know of an entry.
+    """
     found = _STANDING.rows(session, vote=vote.id, me=person_id) if person_id else ()
     rows = [(Voter(**dict(zip(_ENTRY, row, strict=True))), bool(done)) for *row, done in found]
     return Standing(tuple(one for one in rows if one[0].votes))
@@ -314,6 +315,7 @@ def turnout(session: Session, vote_id: int) -> dict[Constituency | None, tuple[i
 
 # The statements of the hot path, compiled once
 
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _MARKS, _BOX = Base.metadata.tables["mark"], Base.metadata.tables["secret_ballot"]
 _STAGE = Ready(select(Vote.stage).where(Vote.id == bindparam("vote")).with_for_update(read=True))
 _MARK = Ready(
@@ -321,8 +323,11 @@ _MARK = Ready(
     .where(_MARKS.c.voter_id == bindparam("voter"), _MARKS.c.done.is_(False))
     .values(done=True, channel=bindparam("how"))
 )
-_ENTRY = tuple(proxies.MINE.selected_columns.keys())
-_STANDING = Ready(proxies.MINE.add_columns(Mark.done).outerjoin(Mark, Mark.voter_id == Voter.id))
+_ENTRY = ("id", "vote_id", "number", "person_id", "constituency", "votes")
+_STANDING = Ready(
+    proxies.MINE.with_only_columns(*(getattr(Voter, name) for name in _ENTRY), Mark.done)
+    .outerjoin(Mark, Mark.voter_id == Voter.id)
+)  # fmt: skip
 _INSERT = Ready(insert(_BOX))
 _IN_BOX = select(_BOX.c.c).where(_BOX.c.c == bindparam("c"), _BOX.c.vote_id == bindparam("vote"))
 _BALLOTS = (

@@ -45,7 +45,7 @@ class Verifier:
         if len(self.key) != 32:
             raise BadNote("an Ed25519 key has 32 bytes")
 
-    @property
+    @cached_property
     def key_id(self) -> bytes:
         """The four bytes that point to this key in a signature."""
         return sha256(self.name.encode() + b"\n" + _ED25519 + self.key).digest()[:4]

@@ -24,6 +24,8 @@ LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE = 8
 """Characters of a short code: the first forty bits of the commitment."""
 
+_HEX = frozenset("0123456789abcdef")
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _MEANT = str.maketrans("OIL", "011")
 
 _ZH = """
@@ -72,7 +74,7 @@ def canonical(answer: Answer) -> bytes:
     if isinstance(answer, Mapping):
         names = sorted(answer, key=lambda name: name.encode("utf-16-be"))
         answer = {name: answer[name] for name in names}
-    return json.dumps(answer, separators=(",", ":"), ensure_ascii=False).encode()
+    return _JSON.encode(answer).encode()
 
 
 def commit(vote_id: int, choice: Answer, phrase: str, r: str) -> str:
@@ -92,7 +94,7 @@ def new_random() -> str:
 
 def is_random(r: str) -> bool:
     """Return whether this is an r as a ballot holds it: 32 small hex digits."""
-    return len(r) == 2 * RANDOM_BYTES and set(r) <= set("0123456789abcdef")
+    return len(r) == 2 * RANDOM_BYTES and set(r) <= _HEX
 
 
 def new_phrase(language: Literal["zh", "en"]) -> str:

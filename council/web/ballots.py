@@ -32,7 +32,7 @@ from council.thresholds import Rule
 from council.votes import Vote, Voter
 from council.web import choices as sent_choices
 from council.web import counter, formal, pages, squares
-from council.web.finished import Finished
+from council.web.finished import Finished, mark
 from council.web.forms import Form
 from council.web.handler import form_of, handler, prepared
 from council.web.look import Look
@@ -224,10 +224,9 @@ def _receipt(request: Request, ctx: Context, booth: Booth, made: Receipt) -> Res
     """The receipt, signed by the key of the log; what stands around it is written once."""
     settings, look, vote = settings_of(request), request.state.look, booth.vote
     signature = sealing.sign(_signer(settings), made.vote_id, made.c)
-    note = sealing.note(settings.log_origin, made.vote_id, made.c, signature)
     own = {
-        "code": made.code, "phrase": made.phrase, "c": made.c, "r": made.r,
-        "note": note, "saved": quote(_file(look, vote, made, note)),
+        "code": made.code, "phrase": made.phrase, "c": made.c, "r": made.r, "signature": signature,
+        "quotedphrase": quote(made.phrase), "quotedsignature": quote(signature),
         "picture": squares.picture(f"{look.base}/receipts#", made.code),
     }  # fmt: skip
     finished: Finished = request.app.state.finished
@@ -235,6 +234,8 @@ def _receipt(request: Request, ctx: Context, booth: Booth, made: Receipt) -> Res
         request, "ballots/receipt.html", (vote.id, booth.entering, len(booth.left)), own,
         lambda: {
             "vote": vote, "booth": booth, "sealed": keepers.is_sealed(vote),
+            "note": sealing.note(settings.log_origin, vote.id, mark("c"), mark("signature")),
+            "saved": _file(settings, look, vote),
             "translations": formal.words(request, ctx, [vote]),
         },
     )  # fmt: skip
@@ -245,15 +246,20 @@ def _signer(settings: Settings) -> Signer:
     return Signer(settings.log_origin, settings.log_seed())
 
 
-def _file(look: Look, vote: Vote, made: Receipt, note: str) -> str:
-    """The receipt as a text to save, with the signed note that other programs read."""
+def _file(settings: Settings, look: Look, vote: Vote) -> str:
+    """The receipt as a text to save, with the signed note that other programs read, as an address.
+
+    What differs from receipt to receipt is marked; of it only letters and numbers need no quoting.
+    """
     where = i18n.translate(look.language, "Check it at {address}", address=f"{look.base}/receipts")
     words = {name: i18n.translate(look.language, name) for name in ("Receipt", "Your phrase")}
+    c, signature = mark("c"), mark("quotedsignature")
     lines = [
-        f"{words['Receipt']} {made.code}", vote.title, where, "", f"c = {made.c}",
-        f"{words['Your phrase']} = {made.phrase}", f"r = {made.r}", "", note,
+        f"{words['Receipt']} {mark('code')}", vote.title, where, "", f"c = {c}",
+        f"{words['Your phrase']} = {mark('quotedphrase')}", f"r = {mark('r')}", "",
+        sealing.note(settings.log_origin, vote.id, c, signature),
     ]  # fmt: skip
-    return "\n".join(lines)
+    return quote("\n".join(lines))
 
 
 @handler(session=True)

@@ -43,10 +43,10 @@ def mark(name: str) -> str:
 
 
 class Finished:
-    """The kept pages of one server: each as its pieces and, between them, the names of marks."""
+    """The kept pages of one server: each as its pieces, encoded, and the marks between them."""
 
     def __init__(self) -> None:
-        self._kept: dict[Hashable, list[str]] = {}
+        self._kept: dict[Hashable, tuple[list[bytes], list[str]]] = {}
         self._known: tuple[int, dict[Hashable, Any]] = (0, {})
 
     def known(self, log_size: int, about: Hashable, ask: Callable[[], T]) -> T:
@@ -76,18 +76,20 @@ class Finished:
         """
         look = looks.of(request)
         key = (name, about, *_seen(look))
-        pieces = self._kept.get(key)
-        if pieces is None:
-            pieces = _MARK.split(_written(look, name, own, data()))
+        kept = self._kept.get(key)
+        if kept is None:
+            written = _MARK.split(_written(look, name, own, data()))
+            kept = [piece.encode() for piece in written[::2]], written[1::2]
             if len(self._kept) >= MOST:
                 self._kept.clear()
-            self._kept[key] = pieces
-        shown = {word: escape(value) for word, value in own.items()}
-        shown |= {"name": escape(look.name), "csrf": escape(look.csrf)}
-        body = pieces.copy()
-        body[1::2] = [shown[word] for word in pieces[1::2]]
+            self._kept[key] = kept
+        pieces, marks = kept
+        shown = {word: escape(value).encode() for word, value in own.items()}
+        shown |= {"name": escape(look.name).encode(), "csrf": escape(look.csrf).encode()}
+        body = [b""] * (len(pieces) + len(marks))
+        body[::2], body[1::2] = pieces, [shown[word] for word in marks]
         headers = {"Vary": pages.VARY, "Content-Language": look.tag}
-        return HTMLResponse("".join(body), headers=headers)
+        return HTMLResponse(b"".join(body), headers=headers)
 
 
 def _written(look: Look, name: str, own: Mapping[str, str], data: dict[str, Any]) -> str:

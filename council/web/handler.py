@@ -288,6 +288,10 @@ def _refuse_odd_addresses(request: Request) -> None:
 def _check_csrf(request: Request) -> None:
     sent = request.state.form.get(csrf.FIELD, "")
     token = sent if isinstance(sent, str) else ""
+    csrf.check(request, token, partial(_expected, request), reader.settings_of(request).base_url)
+
+
+def _expected(request: Request) -> str:
+    """The token that a form of this browser holds; empty for one that was never shown a form."""
     has_cookie = cookies.get(request, cookies.SESSION) or cookies.get(request, cookies.VISITOR)
-    expected = reader.form_token(request) if has_cookie else ""
-    csrf.check(request, token, expected, reader.settings_of(request).base_url)
+    return reader.form_token(request) if has_cookie else ""

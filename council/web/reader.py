@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -37,6 +38,10 @@ ROWS: dict[str, type[Any]] = {
 """What the number in an address stands for: `/meetings/12` is a meeting's page."""
 
 
+USUAL = re.compile(r"[\w/.-]*")
+"""An address in which nothing has to be written otherwise."""
+
+
 def settings_of(request: Request) -> Settings:
     """The installation's settings."""
     found: Settings = request.app.state.settings
@@ -51,21 +56,18 @@ def meet(request: Request, session: Session, now: datetime) -> Current | None:
     )
     log_size = audit.size(session)
     community, several = _community(request, session, actor, log_size)
-    look = replace(
-        plain_look(request, now),
-        community=community,
-        several=several,
-        example=bool(community and community.is_example),
-        log_size=log_size,
-    )
+    known: dict[str, Any] = {
+        "community": community, "several": several, "log_size": log_size,
+        "example": bool(community and community.is_example),
+    }  # fmt: skip
     if here and actor:
-        look = replace(
-            look, actor=actor, name=here.name, byline=_byline(session, actor, community),
-            waiting=calendar.waiting_count(session, actor),
-            proposes=policy.allows(session, actor, Can.SPEAK, community.id if community else 0),
-        )  # fmt: skip
+        known |= {
+            "actor": actor, "name": here.name, "byline": _byline(session, actor, community),
+            "waiting": calendar.waiting_count(session, actor),
+            "proposes": policy.allows(session, actor, Can.SPEAK, community.id if community else 0),
+        }  # fmt: skip
     request.state.sign_in = here
-    request.state.look = look
+    request.state.look = plain_look(request, now, **known)
     return here
 
 
@@ -134,8 +136,8 @@ def remember(request: Request, response: Response) -> None:
         cookies.put(request.scope, response, cookies.COMMUNITY, value, max_age=cookies.YEAR)
 
 
-def plain_look(request: Request, now: datetime | None = None) -> Look:
-    """What can be known of a reader without the database."""
+def plain_look(request: Request, now: datetime | None = None, **known: Any) -> Look:
+    """What can be known of a reader without the database, and what is known besides."""
     settings = settings_of(request)
     language: Language = getattr(request.state, "language", "zh")
     path, given = _here(request)
@@ -147,8 +149,9 @@ def plain_look(request: Request, now: datetime | None = None) -> Look:
         csrf=form_token(request),
         path=path,
         query=query,
-        base=(settings.base_url or str(request.base_url)).rstrip("/"),
+        base=settings.base_url.rstrip("/") or _base(request),
         reference=getattr(request.state, "reference", ""),
+        **known,
     )
 
 
@@ -159,7 +162,26 @@ def _here(request: Request) -> tuple[str, list[tuple[str, str]]]:
         came_from = urlsplit(referer)
         if came_from.netloc == request.url.netloc:
             return came_from.path or "/", parse_qsl(came_from.query)
-    return request.url.path, request.query_params.multi_items()
+    path = request.scope["path"]
+    asked = request.query_params.multi_items() if request.scope["query_string"] else []
+    return path if USUAL.fullmatch(path) else request.url.path, asked
+
+
+def _base(request: Request) -> str:
+    """The site's address as this reader wrote it, made once for all who write it alike."""
+    scope = request.scope
+    server, root = scope.get("server"), scope.get("app_root_path", scope.get("root_path", ""))
+    host = request.headers.get("host")
+    return _origin(scope["scheme"], host, tuple(server) if server else None, root)
+
+
+@lru_cache(maxsize=64)
+def _origin(scheme: str, host: str | None, server: tuple[object, ...] | None, root: str) -> str:
+    scope = {
+        "type": "http", "scheme": scheme, "server": server, "root_path": root, "path": "/",
+        "headers": [] if host is None else [(b"host", host.encode("latin-1"))],
+    }  # fmt: skip
+    return str(Request(scope).base_url).rstrip("/")
 
 
 def _sign_in_of(request: Request, session: Session, now: datetime) -> Current | None:

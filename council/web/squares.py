@@ -1,12 +1,13 @@
 """QR codes of many addresses that differ only at their end, each drawn in no time.
 
 The squares of a QR code follow from its letters by exclusive or alone (ISO/IEC 18004: placing,
-Reed-Solomon over GF(256), and one fixed mask). So the code of another letter differs from the first
-one by the same squares, whatever stands beside it: each letter in each place is drawn once, and
-every further code is laid together from these.
+Reed-Solomon over GF(256), and one fixed mask). So what one bit of a letter changes are always the
+same squares, whatever stands beside it: each bit in each place is drawn once, and every further
+code is laid together from these.
 """
 
-from functools import cache, lru_cache
+from functools import lru_cache
+from operator import getitem
 
 import segno
 from markupsafe import Markup
@@ -23,11 +24,8 @@ def picture(start: str, end: str) -> Markup:
     side, squares = _drawn(start + "0" * len(end))
     for place, letter in enumerate(end):
         squares ^= _difference(start, place, letter, len(end))
-    rows, wide, whole = squares.to_bytes(side * _wide(side)), _wide(side), side + 2 * BORDER
-    path = "".join(
-        f"M{BORDER} {BORDER + n}.5{''.join(map(_strokes, rows[n * wide : (n + 1) * wide]))}"
-        for n in range(side)
-    )
+    whole = side + 2 * BORDER
+    path = "".join(map(getitem, _pens(side), squares.to_bytes(side * _wide(side))))
     return Markup(  # noqa: S704  (numbers and letters of our own)
         f'<svg viewBox="0 0 {whole} {whole}"><path stroke="#000" d="{path}"/></svg>'
     )
@@ -46,14 +44,34 @@ def _drawn(words: str) -> tuple[int, int]:
     return len(rows), int(bits, 2)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def _difference(start: str, place: int, letter: str, length: int) -> int:
     """The squares that change when a letter stands in this place instead of a nought."""
-    words = "0" * place + letter + "0" * (length - place - 1)
+    changed, found = ord(letter) ^ ord("0"), 0
+    for bit in range(7):
+        if changed >> bit & 1:
+            found ^= _turned(start, place, bit, length)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _turned(start: str, place: int, bit: int, length: int) -> int:
+    """The squares that change with one bit of what stands in this place."""
+    words = "0" * place + chr(ord("0") ^ 1 << bit) + "0" * (length - place - 1)
     return _drawn(start + "0" * length)[1] ^ _drawn(start + words)[1]
 
 
-@cache
+@lru_cache(maxsize=4)
+def _pens(side: int) -> list[list[str]]:
+    """How each eight squares are drawn, whatever they are; the first of a row after its start."""
+    wide, all_strokes = _wide(side), [_strokes(eight) for eight in range(256)]
+    made = [all_strokes] * (side * wide)
+    made[::wide] = [
+        [f"M{BORDER} {BORDER + n}.5{strokes}" for strokes in all_strokes] for n in range(side)
+    ]
+    return made
+
+
 def _strokes(eight: int) -> str:
     """Eight squares of a row as strokes and gaps; a stroke goes on into the next eight."""
     made, squares = "", f"{eight:08b}"
