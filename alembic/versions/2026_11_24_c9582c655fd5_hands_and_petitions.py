@@ -1,14 +1,14 @@
 """Hands and petitions.
 
-Revision ID: 1654eea87085
+Revision ID: c9582c655fd5
 Revises: 9fe8ff13773a
-Create Date: 2026-11-24 20:29:50.552113
+Create Date: 2026-11-24 20:40:20.283500
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "1654eea87085"
+revision: str = "c9582c655fd5"
 down_revision: str | None = "9fe8ff13773a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -168,6 +168,16 @@ def upgrade() -> None:
             batch_op.f("ix_petition_signature_person_id"), ["person_id"], unique=False
         )
 
+    op.create_table(
+        "console",
+        sa.Column("about_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sign_in_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["about_id"], ["meeting.id"], name=op.f("fk_console_about_id_meeting")
+        ),
+        sa.PrimaryKeyConstraint("about_id", "sign_in_id", name=op.f("pk_console")),
+    )
     op.create_table(
         "place_wish",
         sa.Column("community_id", sa.Integer(), nullable=False),
@@ -356,13 +366,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_posting_proof_notice_id"), ["notice_id"], unique=False)
 
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("about_people", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("offered_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("chair_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
-            batch_op.f("fk_agenda_item_chair_id_person"), "person", ["chair_id"], ["id"]
+            batch_op.f("fk_agenda_item_offered_id_person"), "person", ["offered_id"], ["id"]
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_agenda_item_offered_id_person"), "person", ["offered_id"], ["id"]
+            batch_op.f("fk_agenda_item_chair_id_person"), "person", ["chair_id"], ["id"]
         )
 
     with op.batch_alter_table("lot_share", schema=None) as batch_op:
@@ -444,10 +455,11 @@ def downgrade() -> None:
         batch_op.drop_column("left_out_at")
 
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_agenda_item_offered_id_person"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_agenda_item_chair_id_person"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_agenda_item_offered_id_person"), type_="foreignkey")
         batch_op.drop_column("chair_id")
         batch_op.drop_column("offered_id")
+        batch_op.drop_column("about_people")
 
     with op.batch_alter_table("posting_proof", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_posting_proof_notice_id"))
@@ -468,6 +480,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_place_wish_person_id"))
 
     op.drop_table("place_wish")
+    op.drop_table("console")
     with op.batch_alter_table("petition_signature", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_petition_signature_person_id"))
 
