@@ -206,8 +206,8 @@ async def sent(port: int, act: bytes) -> None:
 # The meeting
 
 
-def prepared(folder: Path) -> tuple[int, Iterator[Seat]]:
-    """A meeting at whose door many residents stand, all of them with a seat and signed in."""
+def prepared(folder: Path) -> tuple[int, str, Iterator[Seat]]:
+    """A meeting with many seats, whose holders stand at the door; and the code that hangs there."""
     db.load_tables()
     url = f"sqlite:///{folder}/council.db"
     db.migrate(url)
@@ -221,17 +221,19 @@ def prepared(folder: Path) -> tuple[int, Iterator[Seat]]:
         people = [one.person_id for one in seats]
         members = session.scalars(select(Membership.id).where(Membership.person_id.in_(people)))
         meeting = hall.opened(members=(*hall.member_ids(*SEATS), *members))
-        meeting_id = meeting.id
+        meeting_id, code = meeting.id, hall.code(meeting)
     database.close()
-    return meeting_id, iter(seats)
+    return meeting_id, code, iter(seats)
 
 
-def sign_in(meeting_id: int, seat: Seat) -> bytes:
+def sign_in(meeting_id: int, code: str, seat: Seat) -> bytes:
     """What a browser sends when somebody signs in at the meeting."""
+    sent = f"csrf=&code={code}"
     return (
-        f"POST /meetings/{meeting_id}/check-ins HTTP/1.1\r\nHost: localhost\r\n"
+        f"POST /meetings/{meeting_id}/door HTTP/1.1\r\nHost: localhost\r\n"
         f"Cookie: council={seat.token}\r\nSec-Fetch-Site: same-origin\r\n"
-        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5\r\n\r\ncsrf="
+        "Content-Type: application/x-www-form-urlencoded\r\n"
+        f"Content-Length: {len(sent)}\r\n\r\n{sent}"
     ).encode()
 
 
@@ -258,14 +260,14 @@ def main(crowds: tuple[int, ...]) -> None:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        meeting_id, seats = prepared(folder)
+        meeting_id, code, seats = prepared(folder)
         request = (
             f"GET /meetings/{meeting_id}/live HTTP/1.1\r\nHost: localhost\r\n"
             "Accept: text/event-stream\r\n\r\n"
         ).encode()
         for many in crowds:
             limit = measure("bare", many, b"", [b"go\n"] * (2 * ACTS), folder)
-            acts = [sign_in(meeting_id, next(seats)) for _ in range(2 * ACTS)]
+            acts = [sign_in(meeting_id, code, next(seats)) for _ in range(2 * ACTS)]
             found = measure("council", many, request, acts, folder)
             print(
                 f"{many:5} watchers  bare {limit.p95:6.1f} ms  council {found.p95:6.1f} ms: "

@@ -20,7 +20,10 @@ from council.thresholds import Rule
 
 
 class CheckInMethod(StrEnum):
-    """How somebody was signed in: on their own device, with the code, at the door, on paper."""
+    """How somebody was signed in: with the code in the hall, at the door, on paper.
+
+    `self` is what stands in older rows: on one's own device, when that needed no code.
+    """
 
     SELF = "self"
     LIST = "list"
@@ -74,18 +77,6 @@ def is_signed_in(ctx: Context, seat: MeetingSeat) -> bool:
 
 
 # Acts
-
-
-@act(
-    "check_in.self",
-    who=Can.SPEAK,
-    requires=(check_in_is_open, is_the_invited, not_signed_in),
-    behalf=True,
-)
-def sign_in(ctx: Context, seat: MeetingSeat) -> CheckIn:
-    """Sign in at the meeting on one's own device, or with a worker at the door."""
-    method = CheckInMethod.LIST if ctx.behalf else CheckInMethod.SELF
-    return add(ctx, seat, method, ctx.entered_by_id or ctx.person_id)
 
 
 @act("check_in.list", who=Can.DOOR, requires=(check_in_is_open, not_signed_in))

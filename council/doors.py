@@ -88,6 +88,12 @@ def current(session: Session, meeting_id: int, now: datetime) -> Door | None:
     return last if last and local_date(last.at) == local_date(now) else None
 
 
+def valid_code(session: Session, meeting_id: int, now: datetime) -> str:
+    """The code that is valid now; empty when there is none."""
+    door = current(session, meeting_id, now)
+    return door.code if door else ""
+
+
 def fault(session: Session, meeting_id: int, code: str, now: datetime) -> str | None:
     """What is wrong with a code: `old_door_code`, `wrong_door_code`; None when it is valid now."""
     typed, valid = slips.normal(code), current(session, meeting_id, now)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from council import calendar, doors, meetings, plans
 from council.db import Base, Governed
 from council.deadlines import local_date
-from council.errors import checking
+from council.errors import Invalid, Problem, checking
 from council.gate import Context, act
 from council.kinds import KINDS
 from council.meetings import AHEAD, Meeting, MeetingStage
@@ -162,8 +162,10 @@ def give_up(ctx: Context, meeting: Meeting) -> PlaceWish:
     behalf=True,
     alone=True,
 )
-def come(ctx: Context, meeting: Meeting) -> Observer:
-    """Sign in as an observer; it never counts for the quorum."""
+def come(ctx: Context, meeting: Meeting, *, code: str = "") -> Observer:
+    """Sign in as an observer, with the code in the hall or a worker; never for the quorum."""
+    if ctx.behalf is None and (wrong := doors.fault(ctx.session, meeting.id, code, ctx.now)):
+        raise Invalid(Problem(wrong, "code"))
     made = Observer(
         community_id=meeting.community_id, meeting_id=meeting.id, person_id=ctx.person_id,
         constituency=ctx.capacity(meeting), number=_next(ctx.session, meeting), at=ctx.now,

@@ -5,7 +5,16 @@ from typing import Any
 
 from sqlalchemy import select
 
-from council import answers, attendance, deliberations, meetings, plans, sittings, speeches
+from council import (
+    answers,
+    attendance,
+    deliberations,
+    doors,
+    meetings,
+    plans,
+    sittings,
+    speeches,
+)
 from council.attendance import CheckInMethod
 from council.meetings import AgendaItem, Meeting
 from council.people import Constituency, Membership, Post
@@ -83,6 +92,10 @@ class Hall:
         self.world.now = meeting.starts_at
         self.move(Post.FACILITATOR, meeting, "open_check_in")
         return meeting
+
+    def code(self, meeting: Meeting) -> str:
+        """The code that hangs in the hall now."""
+        return doors.valid_code(self.world.session, meeting.id, self.world.now)
 
     def come(self, meeting: Meeting, *keys: Key) -> None:
         for seat in meetings.seats(self.world.session, meeting.id):

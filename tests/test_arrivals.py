@@ -78,7 +78,7 @@ def test_a_residents_assembly_from_plan_to_minutes(world: World) -> None:
     with pytest.raises(NotReady) as few:
         hall.move(Post.FACILITATOR, meeting, "begin")
     assert few.value.needs == ("quorum_met",)
-    observers.come(world.as_(Post.DELEGATE), meeting)
+    observers.come(world.as_(Post.DELEGATE), meeting, code=hall.code(meeting))
     chair = world.as_(Post.FACILITATOR)
     arrivals.give(chair, meeting, person_id=world.who[Post.DELEGATE], method=CheckInMethod.PAPER)
     assert world.acts()[-1] == "seat.give"

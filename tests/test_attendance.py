@@ -5,7 +5,7 @@ import pytest
 from council import attendance, meetings
 from council.attendance import CheckInMethod
 from council.errors import NotAllowed, NotReady
-from council.people import Channel, Constituency, Post
+from council.people import Constituency, Post
 from tests.hall import SEATS, Hall
 from tests.world import World
 
@@ -15,43 +15,20 @@ def hall(world: World) -> Hall:
     return Hall(world)
 
 
-def test_an_invited_person_signs_in(hall: Hall) -> None:
-    meeting = hall.opened()
-    seat = hall.seat(meeting, "neighbour")
-    made = attendance.sign_in(hall.world.as_("neighbour"), seat)
-    assert (made.method, made.by_id) == (CheckInMethod.SELF, hall.world.who["neighbour"])
-    assert hall.world.acts()[-1] == "check_in.self"
-    assert attendance.count(hall.world.session, meeting).present["residents"] == 1
-
-
 def test_a_worker_at_the_door_signs_in_somebody_without_a_telephone(hall: Hall) -> None:
-    meeting = hall.opened()
-    ctx = hall.world.for_("neighbour", channel=Channel.MEETING)
-    made = attendance.sign_in(ctx, hall.seat(meeting, "neighbour"))
-    assert made.method is CheckInMethod.LIST
-    assert made.by_id == hall.world.who[Post.COMMUNITY_WORKER]
-
-
-def test_nobody_signs_in_for_another(hall: Hall) -> None:
-    seat = hall.seat(hall.opened(), "neighbour")
-    with pytest.raises(NotReady) as refusal:
-        attendance.sign_in(hall.world.as_(Constituency.RESIDENTS), seat)
-    assert refusal.value.needs == ("is_the_invited",)
-
-
-def test_nobody_signs_in_before_the_check_in_is_opened(hall: Hall) -> None:
-    seat = hall.seat(hall.notified(), "neighbour")
-    with pytest.raises(NotReady) as refusal:
-        attendance.sign_in(hall.world.as_("neighbour"), seat)
-    assert refusal.value.needs == ("check_in_is_open",)
-
-
-def test_nobody_signs_in_twice(hall: Hall) -> None:
-    meeting = hall.opened()
-    hall.come(meeting, "neighbour")
-    with pytest.raises(NotReady) as refusal:
-        attendance.sign_in(hall.world.as_("neighbour"), hall.seat(meeting, "neighbour"))
-    assert refusal.value.needs == ("not_signed_in",)
+    notified = hall.notified()
+    seat, worker = hall.seat(notified, "neighbour"), Post.COMMUNITY_WORKER
+    with pytest.raises(NotReady) as early:
+        attendance.tick(hall.world.as_(worker), seat, method=CheckInMethod.LIST)
+    assert early.value.needs == ("check_in_is_open",)
+    hall.world.now = notified.starts_at
+    hall.move(Post.FACILITATOR, notified, "open_check_in")
+    made = attendance.tick(hall.world.as_(worker), seat, method=CheckInMethod.LIST)
+    assert (made.method, made.by_id) == (CheckInMethod.LIST, hall.world.who[worker])
+    assert attendance.count(hall.world.session, notified).present["residents"] == 1
+    with pytest.raises(NotReady) as twice:
+        attendance.tick(hall.world.as_(worker), seat, method=CheckInMethod.LIST)
+    assert twice.value.needs == ("not_signed_in",)
 
 
 def test_the_facilitator_signs_in_from_list_and_paper(hall: Hall) -> None:
@@ -89,7 +66,7 @@ def test_once_begun_nobody_is_taken_off_but_late_comers_sign_in(hall: Hall) -> N
     with pytest.raises(NotReady) as refusal:
         attendance.undo(hall.world.as_(Post.FACILITATOR), hall.seat(meeting, Constituency.PARTY))
     assert refusal.value.needs == ("meeting_has_not_begun",)
-    attendance.sign_in(hall.world.as_(late), hall.seat(meeting, late))
+    hall.come(meeting, late)
     frozen = attendance.frozen(meeting)
     assert frozen is not None
     assert (frozen.present_total, frozen.due_total) == (5, 6)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from council import attendance, calendar, invitations, meetings
+from council import calendar, invitations, meetings
 from council.errors import Invalid, NotAllowed, NotReady
 from council.invitations import Reply
 from council.kinds import MeetingKind
@@ -76,7 +76,7 @@ def test_a_substitute_of_the_same_standing_takes_a_seat_and_who_for_whom_is_kept
     assert world.who["neighbour"] not in waiting
     world.now = meeting.starts_at
     hall.move(Post.FACILITATOR, meeting, "open_check_in")
-    attendance.sign_in(world.as_("other"), seat)
+    hall.come(meeting, "other")
     with pytest.raises(NotReady) as taken:
         invitations.substitute(lead, seat, person_id=world.who["neighbour"], reason="又来了")
     assert taken.value.needs == ("not_signed_in",)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from council import attendance, deliberations, live, rollcalls
+from council import deliberations, live, rollcalls
 from council.db import Database
 from council.meetings import AgendaItem
 from council.people import Constituency, Post
@@ -28,7 +28,7 @@ def test_what_happens_in_a_meeting_is_counted(world: World, hall: Hall) -> None:
         told.append(live.version(world.session, meeting.id))
         return told[-1] - told[-2]
 
-    attendance.sign_in(world.as_("neighbour"), hall.seat(meeting, "neighbour"))
+    hall.come(meeting, "neighbour")
     assert counted() == 1
     hall.come(meeting, *(one for one in Constituency if one is not Constituency.RESIDENTS))
     assert counted() == 1
@@ -49,7 +49,7 @@ def test_what_is_refused_or_is_about_no_meeting_is_not(world: World, hall: Hall)
     before = live.version(world.session, meeting.id)
     world.matter()
     world.commit()
-    attendance.sign_in(world.as_("neighbour"), hall.seat(meeting, "neighbour"))
+    hall.come(meeting, "neighbour")
     world.session.rollback()
     world.session.commit()
     assert live.version(world.session, meeting.id) == before

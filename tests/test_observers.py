@@ -50,7 +50,10 @@ def test_whoever_has_no_seat_signs_in_as_an_observer_and_counts_for_no_quorum(wo
     world.now = notified.starts_at
     hall.move(Post.FACILITATOR, notified, "open_check_in")
     before = attendance.count(world.session, notified)
-    first = observers.come(world.as_("guest0"), notified)
+    with pytest.raises(Invalid) as wrong:
+        observers.come(world.as_("guest0"), notified, code="OOOOOO")
+    assert wrong.value.key == "wrong_door_code"
+    first = observers.come(world.as_("guest0"), notified, code=hall.code(notified))
     assert (first.number, first.constituency) == (1, Constituency.RESIDENTS)
     assert world.acts()[-1] == "observer.come"
     second = observers.come(world.for_("guest1", channel=Channel.MEETING), notified)
@@ -143,7 +146,7 @@ def test_at_the_door_a_place_is_needed_and_after_the_begin_nobody_moves(world: W
         with pytest.raises(NotReady) as full:
             observers.come(world.as_(one), meeting)
         assert full.value.needs == ("has_a_place",)
-    observers.come(world.as_(first), meeting)
+    observers.come(world.as_(first), meeting, code=hall.code(meeting))
     with pytest.raises(NotReady) as inside:
         observers.give_up(world.as_(first), meeting)
     assert inside.value.needs == ("not_observing_yet",)

@@ -89,7 +89,7 @@ def test_one_hand_each_twice_to_a_motion_and_only_by_those_who_have_come(hall: H
     world = hall.world
     world.person("guest", Constituency.RESIDENTS)
     meeting = world.session.get_one(Meeting, item.meeting_id)
-    observers.come(world.as_("guest"), meeting)
+    observers.come(world.as_("guest"), meeting, code=hall.code(meeting))
     assert hand(hall, item, "guest").seat_id is None
     with pytest.raises(NotReady) as presides:
         speeches.raise_hand(chair(hall), item, side=Side.FOR)
@@ -198,7 +198,7 @@ def test_the_charter_sets_how_long_and_how_often_each_speaks_and_the_meeting_kee
 def test_in_a_workshop_nobody_is_timed_or_counted(hall: Hall) -> None:
     talk = Topic(title="口袋公园怎么用", kind=ItemKind.TALK)
     meeting = hall.opened(kind=MeetingKind.WORKSHOP, members=(), agenda=(talk,))
-    observers.come(hall.world.as_("neighbour"), meeting)
+    observers.come(hall.world.as_("neighbour"), meeting, code=hall.code(meeting))
     hall.move(Post.FACILITATOR, meeting, "begin")
     item = deliberations.open_item(chair(hall), hall.items(meeting)[0])
     assert speeches.limits(hall.world.session, meeting.id) == (0, 0)

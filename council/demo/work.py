@@ -17,6 +17,7 @@ from council import (
     delays,
     deliberations,
     envoys,
+    doors,
     meetings,
     minutes,
     plans,
@@ -152,9 +153,10 @@ def sign_in(stage: Stage, meeting: Meeting, absent: int) -> list[MeetingSeat]:
     ]
     missing = {seat.id for seat in away[-absent:]} if absent else set()
     present = [seat for seat in seats if seat.id not in missing]
+    code = doors.valid_code(stage.session, meeting.id, stage.now)
     for n, seat in enumerate(present):
         if n % 3:
-            attendance.sign_in(stage.as_(_key(stage, seat.person_id)), seat)
+            doors.sign_in(stage.as_(_key(stage, seat.person_id)), seat, code=code)
         else:
             attendance.tick(stage.as_("facilitator"), seat, method=CheckInMethod.LIST)
     for asked in chain.from_iterable(envoys.of_meeting(stage.session, meeting.id).values()):

@@ -1,4 +1,4 @@
-"""Signing in: one's own seat, or the list at the door; and the paper sheet to sign."""
+"""Signing in: the list that is kept at the door; and the paper sheet to sign."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import arrivals, attendance, gate, meetings, minutes, places, policy
+from council import arrivals, attendance, meetings, minutes, places, policy
 from council.attendance import CheckIn, CheckInMethod
 from council.errors import Invalid, NotAllowed, NotFound, Problem
 from council.gate import Context
@@ -63,7 +63,6 @@ def _page(
     name = "attendance/_list.html" if pages.is_partial(request) else "attendance/show.html"
     return pages.page(
         request, name, status, meeting=meeting, seat=seat, keeps=keeps, form=form or Form(),
-        mine=gate.possible(ctx, "check_in.self", seat) if seat else None,
         here=attendance.of_seat(ctx.session, seat.id) if seat else None,
         ticks=policy.allows(ctx.session, ctx.actor, Can.DOOR, meeting.community_id),
         listed=_list(ctx, meeting) if keeps else {}, count=attendance.count(ctx.session, meeting),
@@ -78,22 +77,18 @@ def show(request: Request, ctx: Context) -> Response:
 
 @handler(session=True, rate="write")
 def check_in(request: Request, ctx: Context) -> Response:
-    """Sign in oneself; or, keeping the list, the seat or the number that was given."""
+    """Sign in the seat or the number that was given, as those who keep the door."""
     meeting, form = _meeting(request, ctx), form_of(request)
+    if not policy.allows(ctx.session, ctx.actor, Can.DOOR, meeting.community_id):
+        raise NotAllowed("not_allowed")
     try:
-        if form.value("seat") or form.value("number"):
-            with form.reading():
-                method = form.choice_or_none("method", CheckInMethod) or CheckInMethod.LIST
-                seat, comes = _given(ctx, meeting, form)
-            if seat:
-                attendance.tick(ctx, seat, method=method)
-            else:
-                arrivals.give(ctx, meeting, person_id=comes, method=method)
+        with form.reading():
+            method = form.choice_or_none("method", CheckInMethod) or CheckInMethod.LIST
+            seat, comes = _given(ctx, meeting, form)
+        if seat:
+            attendance.tick(ctx, seat, method=method)
         else:
-            own = meetings.seat_of(ctx.session, meeting.id, ctx.person_id)
-            if own is None:
-                raise NotAllowed("not_allowed")
-            attendance.sign_in(ctx, own)
+            arrivals.give(ctx, meeting, person_id=comes, method=method)
     except Invalid as wrong:
         return _page(request, ctx, meeting, 422, form.wrong(wrong))
     return _answer(request, ctx, meeting)

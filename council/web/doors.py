@@ -1,5 +1,7 @@
 """The door of a hall: the code on a telephone, the sheet with its square, the kiosk's keypad."""
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -75,28 +77,38 @@ def sign_in(request: Request, ctx: Context) -> Response:
     seat = meetings.seat_of(ctx.session, meeting.id, ctx.person_id)
     if seat is None and not meeting.of_kind.arrivals:
         raise NotAllowed("not_invited_here")
+    return _with_code(
+        request, ctx, meeting, form,
+        lambda code: doors.sign_in(ctx, seat, code=code)
+        if seat
+        else arrivals.take(ctx, meeting, code=code),
+    )  # fmt: skip
+
+
+def _with_code(
+    request: Request, ctx: Context, meeting: Meeting, form: Form, come: Callable[[str], object]
+) -> Response:
+    """Let somebody come in with the code; wrong ones are counted."""
     counted = accounts.tries(f"door {meeting.id} {ctx.person_id}")
     accounts.check_attempts(ctx.session, counted, ctx.now)
     try:
         with form.reading():
             code = form.line("code", 20)
-        if seat:
-            doors.sign_in(ctx, seat, code=code)
-        else:
-            arrivals.take(ctx, meeting, code=code)
+        come(code)
     except Invalid as wrong:
         accounts.failed(ctx.session, counted, ctx.now)
         return _page(request, ctx, meeting, form.wrong(wrong))
     return pages.back(request, f"/meetings/{meeting.id}/door")
 
 
-@handler(session=True, rate="write")
+@handler(session=True, rate="sign_in")
 def observe(request: Request, ctx: Context) -> Response:
-    """Sign in as an observer; or, keeping the door, add heads without an account."""
+    """Sign in as an observer with the code; or, keeping the door, add heads without an account."""
     meeting, form = _meeting(request, ctx), form_of(request)
     if not form.value("heads"):
-        observers.come(ctx, meeting)
-        return pages.back(request, f"/meetings/{meeting.id}/door")
+        return _with_code(
+            request, ctx, meeting, form, lambda code: observers.come(ctx, meeting, code=code)
+        )
     try:
         with form.reading():
             heads = form.integer("heads")

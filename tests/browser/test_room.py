@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import func, select
 
-from council import attendance, meetings, rollcalls
+from council import attendance, doors, meetings, rollcalls
 from council.db import Database
 from council.demo import stage as demo
 from council.demo.cast import PASSWORD
@@ -125,6 +125,11 @@ class Room:
     def __getitem__(self, key: str) -> Person:
         return self.people[key]
 
+    def code(self) -> str:
+        """The code that hangs in the hall."""
+        with self.town.as_("facilitator") as ctx:
+            return doors.valid_code(ctx.session, self.meeting, ctx.now)
+
     def present(self) -> int:
         with self.town.read() as session:
             meeting = session.get_one(Meeting, self.meeting)
@@ -185,9 +190,11 @@ def everybody_arrives(room: Room) -> None:
     chair = room.enter("facilitator", "console", 1280)
     chair.press("开始签到")
     screen = room.enter("screen", "screen", 1280)
+    code = room.code()
     for key in SEATS:
-        one = room.enter(key, "room")
+        one = room.enter(key, f"door?code={code}")
         one.press("我到了，签到")
+        one.page.goto(f"/meetings/{room.meeting}/room")
         one.sees("已签到")
     assert room.present() == len(SEATS)
     screen.sees(f"{len(SEATS)} / 21")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from playwright.sync_api import Browser
 
-from council import attendance, meetings, minutes, opinions, proposals, rollcalls, votes
+from council import doors, meetings, minutes, opinions, proposals, rollcalls, votes
 from council.gate import Context
 from council.meetings import Meeting, MeetingSeat
 from council.opinions import Stance
@@ -284,6 +284,10 @@ def deliberate(stage: Stage, meeting: str) -> None:
     stage.press("开始签到")
     stage.sign_in("party1")
     stage.go(meeting)
+    stage.follow("用会场的签到码签到")
+    with town.as_("party1") as ctx:
+        code = doors.valid_code(ctx.session, sitting(meeting, ctx).id, ctx.now)
+    stage.fill("会场签到码", code)
     stage.press("我到了，签到")
     stage.sees("您已签到")
     stage.sign_in("facilitator")
@@ -294,7 +298,7 @@ def deliberate(stage: Stage, meeting: str) -> None:
     stage.sees("签到 2 / 7 席")
     for key in set(SEATS) - {"party1", "delegate"}:
         with town.as_(key) as ctx:
-            attendance.sign_in(ctx, seat(meeting, ctx))
+            doors.sign_in(ctx, seat(meeting, ctx), code=code)
     town.until(MEETING_DAY, 19)
     stage.go(meeting)
     stage.press("宣布开会")

@@ -41,7 +41,7 @@ class Town:
         self.now = moment(first_day, 8)
         self.address = ""
         with database.write() as session:
-            self._told = stage.Stage(session, self.settings, first_day)
+            self._told = stage.Stage(session, self.settings, self.now)
             self._told.now = self.now
             cast.settle(self._told)
             self.community_id = self._told.community.id

@@ -116,12 +116,17 @@ def test_the_kiosk_takes_a_number_key_by_key_and_shows_no_list(world, site):
 
 def test_whoever_has_no_seat_comes_in_as_an_observer_and_heads_are_counted(world, site):
     meeting = Hall(world).opened()
+    code = code_of(world, meeting)
     world.commit()
     address, guest = f"/meetings/{meeting.id}", site.as_(Post.DELEGATE)
     assert "来旁听" in guest.get(f"{address}/door").text
-    assert guest.post(f"{address}/observers").status_code == 303
+    assert guest.post(f"{address}/observers").status_code == 422
+    assert 'value="OOOOOO"' in guest.post(f"{address}/observers", data={"code": "OOOOOO"}).text
+    square = guest.get(f"{address}/door?code={code}").text
+    assert f'name="code" value="{code}"' in square
+    assert guest.post(f"{address}/observers", data={"code": code}).status_code == 303
     assert "旁听 1 号" in guest.get(f"{address}/door").text
-    assert guest.post(f"{address}/observers").status_code == 409
+    assert guest.post(f"{address}/observers", data={"code": code}).status_code == 409
     assert guest.post(f"{address}/observers", data={"heads": "3"}).status_code == 403
     clerk = site.as_(Post.COMMUNITY_WORKER)
     assert clerk.post(f"{address}/observers", data={"heads": "3"}).status_code == 303

@@ -66,16 +66,18 @@ def test_at_the_door_whoever_waits_gets_a_sentence(world, site):
     meeting = hall.opened(places=1, **TALK)
     for one in (first, second):
         observers.take(world.as_(one), meeting)
+    code = hall.code(meeting)
     world.commit()
     address = f"/meetings/{meeting.id}/door"
     waits = site.as_(second)
     shown = waits.get(address).text
     assert "候补第 1 位" in shown
     assert "disabled" in shown
-    refused = waits.post(f"/meetings/{meeting.id}/observers")
+    refused = waits.post(f"/meetings/{meeting.id}/observers", data={"code": code})
     assert refused.status_code == 409
     assert "名额有限" in refused.text
-    assert site.as_(first).post(f"/meetings/{meeting.id}/observers").status_code == 303
+    sent = site.as_(first).post(f"/meetings/{meeting.id}/observers", data={"code": code})
+    assert sent.status_code == 303
     clerk = site.as_(Post.COMMUNITY_WORKER)
     full = clerk.post(f"/meetings/{meeting.id}/observers", data={"heads": "1"})
     assert full.status_code == 422

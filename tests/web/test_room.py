@@ -42,7 +42,11 @@ def test_whoever_arrives_signs_in_and_comes_back_to_the_room(world, site, hall):
     assert '<main id="room"' in shown.text
     assert f'data-live="/meetings/{meeting.id}/live"' in shown.text
     assert '<meta http-equiv="refresh" content="5">' in shown.text
-    sent = client.post(f"/meetings/{meeting.id}/check-ins", data={"back": room})
+    assert f'href="/meetings/{meeting.id}/door"' in shown.text
+    code = hall.code(meeting)
+    world.commit()
+    door = f"/meetings/{meeting.id}/door"
+    sent = client.post(door, data={"code": code, "back": room})
     assert (sent.status_code, sent.headers["location"]) == (303, room)
     again = client.get(room, headers=HTMX)
     assert again.text.lstrip().startswith('<main id="room"')
@@ -53,10 +57,11 @@ def test_whoever_arrives_signs_in_and_comes_back_to_the_room(world, site, hall):
 def test_a_form_leads_back_to_a_room_only(world, site, hall):
     meeting = hall.opened()
     world.commit()
-    sent = site.as_("neighbour").post(
-        f"/meetings/{meeting.id}/check-ins", data={"back": "//elsewhere.example/room"}
-    )
-    assert sent.headers["location"] == f"/meetings/{meeting.id}/check-in"
+    code = hall.code(meeting)
+    world.commit()
+    door = f"/meetings/{meeting.id}/door"
+    sent = site.as_("neighbour").post(door, data={"code": code, "back": "//elsewhere.example/room"})
+    assert sent.headers["location"] == door
 
 
 def test_whoever_has_no_seat_follows_and_is_told_so(world, site, hall):
