@@ -1,14 +1,14 @@
 """Hands and petitions.
 
-Revision ID: c9582c655fd5
+Revision ID: 357a5ff50cdc
 Revises: 9fe8ff13773a
-Create Date: 2026-11-24 20:40:20.283500
+Create Date: 2026-11-24 20:42:27.348787
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "c9582c655fd5"
+revision: str = "357a5ff50cdc"
 down_revision: str | None = "9fe8ff13773a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -366,7 +366,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_posting_proof_notice_id"), ["notice_id"], unique=False)
 
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("about_people", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("offered_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("chair_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
@@ -459,7 +458,6 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("fk_agenda_item_offered_id_person"), type_="foreignkey")
         batch_op.drop_column("chair_id")
         batch_op.drop_column("offered_id")
-        batch_op.drop_column("about_people")
 
     with op.batch_alter_table("posting_proof", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_posting_proof_notice_id"))
