@@ -137,6 +137,7 @@ class AgendaItem(Governed, Base):
     """An item of the agenda: a matter with its motion, or a title of its own without a matter.
 
     `result` is the test of the consensus; `minutes` the time planned for it, 0 when none is.
+    `about_people`: a vote on it is secret.
     `offered_id` is asked to take the chair of this item; `chair_id` took it, for this item only.
     """
 
@@ -152,6 +153,7 @@ class AgendaItem(Governed, Base):
     title: Mapped[str] = mapped_column(default="", server_default="")
     presenter: Mapped[str] = mapped_column(default="", server_default="")
     minutes: Mapped[int] = mapped_column(default=0, server_default="0")
+    about_people: Mapped[bool | None] = mapped_column(default=False)
     motion: Mapped[str] = mapped_column(default="")
     stage: Mapped[ItemStage] = mapped_column(default=ItemStage.PENDING, index=True)
     consensus: Mapped[str] = mapped_column(default="")

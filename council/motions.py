@@ -265,22 +265,16 @@ def put_to_vote(
     meeting = ctx.session.get_one(Meeting, item.meeting_id)
     presided = chairing.presided(ctx.session, item)
     made = rollcalls.start(
-        ctx,
-        community_id=item.community_id,
-        proposal_id=item.proposal_id,
-        agenda_item_id=item.id,
-        motion_id=motion_id,
-        title=_subject(ctx.session, item) if how is How.SECRET else "",
-        question=question,
-        how=how,
-        rule=meeting.rule,
+        ctx, community_id=item.community_id, proposal_id=item.proposal_id, agenda_item_id=item.id,
+        motion_id=motion_id, title=_subject(ctx.session, item) if how is How.SECRET else "",
+        question=question, how=how, about_people=bool(item.about_people), rule=meeting.rule,
         due=attendance.by_rule(meeting.rule, attendance.count(ctx.session, meeting).due),
         seats=[
             Seat(seat.id, seat.person_id, seat.constituency, seat.unit_id, seat.votes)
             for seat in attendance.present(ctx.session, meeting.id)
             if seat.person_id not in presided
         ],
-    )
+    )  # fmt: skip
     if how is How.SECRET:
         ballots.prepare_marks(ctx, made)
     return made

@@ -70,6 +70,7 @@ class Topic:
     presenter: str = ""
     minutes: int = 0
     item_id: int = 0
+    about_people: bool = False
 
     def check(self, check: Checks, field: str) -> None:
         """Note what is wrong; `field` is the end of the names under which it was typed."""
@@ -373,6 +374,7 @@ def _put(ctx: Context, meeting: Meeting, agenda: tuple[Topic, ...]) -> None:
             ctx.session.add(item)
         item.position, item.motion, item.kind = position, topic.motion, topic.kind
         item.title, item.presenter, item.minutes = topic.title, topic.presenter, topic.minutes
+        item.about_people = topic.about_people
         ctx.session.flush()
         waits = calendar.running(ctx.session, item, "unit_answer")
         if item.proposal_id and (_of(topic) not in there or waits):

@@ -146,17 +146,21 @@ def start(
     due: Mapping[str, int],
     seats: Sequence[Seat],
     how: How = How.PHONES,
+    about_people: bool = False,
 ) -> Vote:
     """Open a vote with the rule and the seats as they are now; `due` counts all seats invited.
 
-    Raises Invalid for a secret vote that would tell how somebody voted.
+    Raises Invalid for a secret vote that would tell how somebody voted, and for an open one about
+    people.
     """
+    with checking() as check:
+        check(how is How.SECRET or not about_people, "people_secret", "how")
     if how is How.SECRET:
         rule, due, seats = in_secret(rule, due, seats)
     made = Vote(
         community_id=community_id, proposal_id=proposal_id, agenda_item_id=agenda_item_id,
         motion_id=motion_id, title=title, question=question, rule=rule.to_json(), due=dict(due),
-        opened_at=ctx.now, stage=VoteStage.OPEN, mode=MODE_OF[how],
+        opened_at=ctx.now, stage=VoteStage.OPEN, mode=MODE_OF[how], about_people=about_people,
         settings={ROWS: NUMBERS if how is How.PHONES else SUMS, "how": how.value},
     )  # fmt: skip
     ctx.session.add(made)

@@ -342,3 +342,14 @@ def test_in_secret_only_seats_that_count_vote_and_sides_stay_where_the_rule_need
     assert (together, len(there)) == ({"all": 20}, 20)
     with pytest.raises(Invalid):
         rollcalls.in_secret(joint, due, seats(party=4, residents=5))
+
+
+def test_an_item_about_people_is_voted_on_in_secret_only(world: World) -> None:
+    hall, topic = Hall(world), Topic(title="推选监督员", motion="推选李某。", about_people=True)
+    item = hall.asked(hall.item_open(agenda=(topic,)))
+    for how in (How.PHONES, How.HANDS, How.PAPER):
+        with pytest.raises(Invalid) as refusal:
+            deliberations.open_vote(world.as_(Post.FACILITATOR), item, how=how)
+        assert [(one.key, one.field) for one in refusal.value.problems] == [
+            ("people_secret", "how")
+        ]

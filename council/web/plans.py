@@ -103,7 +103,7 @@ def _typed(agenda: list[AgendaItem]) -> dict[str, object]:
     for item in agenda:
         own += item.proposal_id is None
         end = item.proposal_id or f"own{own}"
-        for name in ("motion", "presenter", "title", "kind"):
+        for name in ("motion", "presenter", "title", "kind", "about_people"):
             fields[f"{name}_{end}"] = getattr(item, name)
         fields |= {f"minutes_{end}": item.minutes or "", f"item_{end}": item.id}
     return fields
@@ -180,6 +180,7 @@ def _topic(form: Form, proposal_id: int) -> Topic:
         proposal_id, form.text(f"motion_{proposal_id}", MOTION, required=False),
         presenter=form.line(f"presenter_{proposal_id}", TITLE, required=False),
         minutes=form.integer_or_none(f"minutes_{proposal_id}") or 0,
+        about_people=form.flag(f"about_people_{proposal_id}"),
     )  # fmt: skip
 
 
@@ -191,7 +192,7 @@ def _own(form: Form) -> list[Topic]:
             form.line(f"title_own{n}", TITLE), form.choice(f"kind_own{n}", ItemKind),
             form.line(f"presenter_own{n}", TITLE, required=False),
             form.integer_or_none(f"minutes_own{n}") or 0,
-            form.integer_or_none(f"item_own{n}") or 0,
+            form.integer_or_none(f"item_own{n}") or 0, form.flag(f"about_people_own{n}"),
         )
         for n in range(1, OWN + 1)
         if form.value(f"title_own{n}").strip()
