@@ -1,14 +1,14 @@
 """Hands and petitions.
 
-Revision ID: 357a5ff50cdc
+Revision ID: b2b21c56129f
 Revises: 9fe8ff13773a
-Create Date: 2026-11-24 20:42:27.348787
+Create Date: 2026-11-24 20:43:02.709793
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "357a5ff50cdc"
+revision: str = "b2b21c56129f"
 down_revision: str | None = "9fe8ff13773a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -20,6 +20,7 @@ def upgrade() -> None:
         "adult_count",
         sa.Column("community_id", sa.Integer(), nullable=False),
         sa.Column("adults", sa.Integer(), nullable=False),
+        sa.Column("households", sa.Integer(), nullable=True),
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
@@ -43,6 +44,7 @@ def upgrade() -> None:
             "ground",
             sa.Enum(
                 "residents",
+                "households",
                 "assembly_delegates",
                 "delegates",
                 "council",
@@ -134,6 +136,7 @@ def upgrade() -> None:
         sa.Column("entered_by_id", sa.Integer(), nullable=True),
         sa.Column("sheet", sa.Integer(), nullable=True),
         sa.Column("line", sa.Integer(), nullable=True),
+        sa.Column("household", sa.Text(), nullable=True),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -153,6 +156,9 @@ def upgrade() -> None:
             name=op.f("fk_petition_signature_petition_id_petition"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_petition_signature")),
+        sa.UniqueConstraint(
+            "petition_id", "household", name=op.f("uq_petition_signature_petition_id_household")
+        ),
         sa.UniqueConstraint(
             "petition_id", "person_id", name=op.f("uq_petition_signature_petition_id_person_id")
         ),
@@ -366,13 +372,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_posting_proof_notice_id"), ["notice_id"], unique=False)
 
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("about_people", sa.Boolean(), nullable=True))
         batch_op.add_column(sa.Column("offered_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("chair_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
-            batch_op.f("fk_agenda_item_offered_id_person"), "person", ["offered_id"], ["id"]
+            batch_op.f("fk_agenda_item_chair_id_person"), "person", ["chair_id"], ["id"]
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_agenda_item_chair_id_person"), "person", ["chair_id"], ["id"]
+            batch_op.f("fk_agenda_item_offered_id_person"), "person", ["offered_id"], ["id"]
         )
 
     with op.batch_alter_table("lot_share", schema=None) as batch_op:
@@ -454,10 +461,11 @@ def downgrade() -> None:
         batch_op.drop_column("left_out_at")
 
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_agenda_item_chair_id_person"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_agenda_item_offered_id_person"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_agenda_item_chair_id_person"), type_="foreignkey")
         batch_op.drop_column("chair_id")
         batch_op.drop_column("offered_id")
+        batch_op.drop_column("about_people")
 
     with op.batch_alter_table("posting_proof", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_posting_proof_notice_id"))
