@@ -96,7 +96,10 @@ class Scratch:
         self._do(_KEEP)
 
     def fresh(self) -> str:
-        """Put everything back as it was in the template. Returns the database's URL."""
+        """Put everything back as it was in the template. Returns the database's URL.
+
+        Who is connected and idle holds nothing, and may go on with the next test.
+        """
         self._do(_DISCONNECT)
         if self._used:
             self._do(_PUT_BACK)
@@ -127,7 +130,7 @@ END $$"""
 
 _DISCONNECT = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"""
 
 _PUT_BACK = """
 DO $$ DECLARE one record; BEGIN
