@@ -76,7 +76,7 @@ def offered(holds: Callable[["Clicks"], object], of: str = "items") -> Callable[
 
     Without it most clicks would be refused, and hardly any debate would come to its vote.
     """
-    return lambda it: bool(getattr(it, of) and (holds(it) or it.clicks % 5 == 0))
+    return lambda it: bool(getattr(it, of) and (holds(it) or it.clicks % 3 == 0))
 
 
 class Clicks(RuleBasedStateMachine):
@@ -173,7 +173,7 @@ class Clicks(RuleBasedStateMachine):
         if self.click(Post.RECORDER, lambda ctx: tick(ctx, self.seat(key), method=BY_LIST)):
             self.here.add(key)
 
-    @precondition(lambda self: len(self.here) > len(SEATS) - 2 and self.clicks % 4 == 0)
+    @precondition(lambda self: len(self.here) == len(SEATS) and self.clicks % 4 == 0)
     @rule(key=seats)
     def leave(self, key: Key) -> None:
         if gone := attendance.of_seat(self.session, self.seat(key).id):
@@ -221,6 +221,15 @@ class Clicks(RuleBasedStateMachine):
         item = self.item(n)
         if self.click(who, lambda ctx: speeches.raise_hand(ctx, item, side=side)):
             assert self.world.who[who] != self.presides[item.id]
+
+    @precondition(offered(lambda self: self.debated and not self.voting))
+    @rule(who=st.sampled_from(("neighbour", Constituency.UNITS)), side=sides)
+    def speak_to_the_end(self, who: Key, side: Side) -> None:
+        """Somebody who is quick to raise a hand, time and again."""
+        item = self.item(1)
+        self.click(who, lambda ctx: speeches.raise_hand(ctx, item, side=side))
+        if called := self.click(None, lambda ctx: speeches.call(ctx, item)):
+            self.click(None, lambda ctx: speeches.end(ctx, called))
 
     @precondition(offered(lambda self: self.waiting, "speeches"))
     @rule(who=people, n=which)
@@ -285,7 +294,7 @@ class Clicks(RuleBasedStateMachine):
 
     # Votes
 
-    @precondition(offered(lambda self: self.debated and not self.depth))
+    @precondition(offered(lambda self: self.debated and not self.voting))
     @rule(who=chairs, n=which)
     def open_vote(self, who: Lead, n: int) -> None:
         if self.click(who, lambda ctx: deliberations.open_vote(ctx, self.item(n))):
