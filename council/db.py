@@ -234,6 +234,8 @@ class Ready:
     def _run(self, connection: sa.Connection, values: dict[str, Any]) -> Any:
         words, names, fixed, _, _ = self._compiled(connection.dialect)
         given: Any = fixed | values
+        for listener in connection.dispatch.before_cursor_execute:  # whoever counts statements
+            listener(connection, None, words, given, None, False)
         try:
             return _driver(connection).execute(
                 words, given if names is None else [given[name] for name in names]

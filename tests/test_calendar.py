@@ -1,14 +1,12 @@
 """Working days as they are shifted, and every promise with a date on it."""
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 import pytest
 from sqlalchemy import event, select
 
 from council import calendar, deadlines, gate, policy
 from council.calendar import Deadline
-from council.db import Ready
 from council.deadlines import Limit
 from council.errors import Invalid, NotAllowed
 from council.gate import Act
@@ -94,9 +92,7 @@ def test_a_clock_waits_for_those_who_hold_the_office(world: World) -> None:
     assert kinds(Constituency.RESIDENTS) == []
 
 
-def test_what_waits_is_counted_in_one_statement_and_listed_in_another(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_waits_is_counted_in_one_statement_and_listed_in_another(world: World) -> None:
     everybody: list[Post | Constituency] = [*Post, *Constituency]
     for can in Can:
         start_clock(world, kind=can, who=can)
@@ -106,13 +102,6 @@ def test_what_waits_is_counted_in_one_statement_and_listed_in_another(
     event.listen(
         world.session.get_bind(), "before_cursor_execute", lambda *told: seen.append(told[2])
     )
-    run = Ready._run
-
-    def noting(self: Ready, *told: Any) -> Any:
-        seen.append("ready")
-        return run(self, *told)
-
-    monkeypatch.setattr(Ready, "_run", noting)
     for key in everybody:
         actor = world.as_(key).voice
         calendar.working(world.session)
