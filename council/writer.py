@@ -12,6 +12,8 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, Generic, Protocol, TypeVar
 
+from psycopg.pq import TransactionStatus
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from council.db import savepoint
@@ -154,10 +156,9 @@ class Writer:
         failure: BaseException | None = None
         try:
             with self._database.write() as session:
-                session.connection().exec_driver_sql(_BEGIN)
                 for job in jobs:
                     job.run(session)
-                session.connection().exec_driver_sql(_END)
+                _still_whole(session)
         except Exception as error:  # noqa: BLE001  (whatever it is, all of them are told)
             failure = error
         _answer(jobs, failure)
@@ -181,14 +182,18 @@ def _tell(jobs: list[_Job[Any]], failure: BaseException | None) -> None:
         job.answer(failure)
 
 
-_BEGIN, _END = "SAVEPOINT turn", "RELEASE SAVEPOINT turn"
-
-
 def _still_whole(session: Session) -> None:
-    """After a failure: raise unless the transaction stands as it began.
+    """Raise unless the transaction that was begun for all of them still stands.
 
     A full disk makes SQLite undo all of it without a word. Then nothing of this turn was kept,
-    nobody may be told otherwise, and nothing more may be written outside of any transaction.
+    nobody may be told otherwise, and nothing more may be written outside of any transaction. (An
+    own savepoint around everything would tell it too, but makes SQLite copy each page for each.)
     """
-    for statement in (_END, _BEGIN):
-        session.connection().exec_driver_sql(statement)
+    connection = session.connection()
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        whole = driver.in_transaction
+    else:
+        whole = driver.info.transaction_status is TransactionStatus.INTRANS
+    if not whole:
+        raise OperationalError("COMMIT", {}, RuntimeError("the transaction was undone"))
