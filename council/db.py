@@ -47,7 +47,7 @@ TABLES = (
     "grounds", "petitions", "meetings", "attendance", "envoys", "doors", "observers", "invitations",
     "answers", "motions", "deliberations", "corrections", "chairing", "speeches", "orders",
     "straws", "minutes", "reasons", "archives", "screens", "notes", "live", "consoles", "papers",
-    "proofs",
+    "proofs", "signers",
 )  # fmt: skip
 """The modules that define tables."""
 

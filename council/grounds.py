@@ -30,6 +30,7 @@ class PetitionGround(StrEnum):
     """Who may ask for which meeting: the law's shares, and the council's own."""
 
     RESIDENTS = "residents"
+    HOUSEHOLDS = "households"
     ASSEMBLY_DELEGATES = "assembly_delegates"
     DELEGATES = "delegates"
     COUNCIL = "council"
@@ -39,12 +40,14 @@ class PetitionGround(StrEnum):
 class Right:
     """What a petition on one ground asks for, and which share of whom must sign.
 
-    `post` is the office of those who sign; None for all residents who have come of age.
+    `post` is the office of those who sign; None for all residents who have come of age. `homes`:
+    one adult signs for each household.
     """
 
     kind: MeetingKind
     part: Fraction
     post: Post | None = None
+    homes: bool = False
 
     @property
     def share(self) -> Share:
@@ -53,12 +56,14 @@ class Right:
 
 
 # Organic Law of Urban Residents' Committees (2026): the residents' assembly has to be called when a
-# tenth of the residents of eighteen years or a third of the delegates ask (Art. 26), the delegates'
+# tenth of the residents of eighteen years, or of the households' representatives, or a third of the
+# delegates ask (Art. 26), the delegates'
 # assembly when a fifth of the delegates do (Art. 28). Half of the council's members: usual rules of
 # residents' councils, local and no law (practice.md A3).
 RIGHTS = MappingProxyType(
     {
         PetitionGround.RESIDENTS: Right(MeetingKind.RESIDENTS, Fraction(1, 10)),
+        PetitionGround.HOUSEHOLDS: Right(MeetingKind.RESIDENTS, Fraction(1, 10), homes=True),
         PetitionGround.ASSEMBLY_DELEGATES: Right(
             MeetingKind.RESIDENTS, Fraction(1, 3), Post.DELEGATE
         ),
@@ -72,11 +77,14 @@ RIGHTS = MappingProxyType(
 
 
 class AdultCount(Governed, Base):
-    """How many registered residents have come of age: the whole of which a tenth may petition."""
+    """How many registered residents have come of age, and of how many households, if that is known:
+    the whole of which a tenth may petition.
+    """
 
     __tablename__ = "adult_count"
     community_id: Mapped[int] = mapped_column(ForeignKey("place.id"), index=True)
     adults: Mapped[int]
+    households: Mapped[int | None]
     as_of: Mapped[date]
     source: Mapped[str] = mapped_column(info=PLAIN)
     at: Mapped[datetime]
@@ -88,16 +96,19 @@ class AdultCount(Governed, Base):
 
 @act("petition.count_adults", who=Can.CONVENE)
 def count_adults(
-    ctx: Context, place: Place, *, adults: int, as_of: date, source: str
-) -> AdultCount:
+    ctx: Context, place: Place, *, adults: int, as_of: date, source: str,
+    households: int | None = None,
+) -> AdultCount:  # fmt: skip
     """Enter how many registered residents have come of age, with the day and the source."""
     with checking() as check:
         check(1 <= adults <= MOST, "out_of_range", "adults", low=1, high=MOST)
+        fits = households is None or 1 <= households <= MOST
+        check(fits, "out_of_range", "households", low=1, high=MOST)
         check(as_of <= deadlines.local_date(ctx.now), "in_the_future", "as_of")
         check.text(source, "source", limit=SOURCE)
     made = AdultCount(
-        community_id=place.id, adults=adults, as_of=as_of, source=source, at=ctx.now,
-        by_id=ctx.person_id,
+        community_id=place.id, adults=adults, households=households, as_of=as_of,
+        source=source, at=ctx.now, by_id=ctx.person_id,
     )  # fmt: skip
     ctx.session.add(made)
     return made
@@ -111,7 +122,8 @@ def arithmetic(ground: PetitionGround, whole: int, got: int) -> tuple[Line, Line
     right = RIGHTS[ground]
     needed = right.share.needed(whole)
     short = max(0, needed - got)
-    told: dict[str, Field] = {"unit": "heads", "needed": needed, "got": got}
+    unit = "households" if right.homes else "heads"
+    told: dict[str, Field] = {"unit": unit, "needed": needed, "got": got}
     share: dict[str, Field] = {
         "fraction": str(right.part), "strict": False, "whole": f"{whole:,}",
         "exact": derivations.exact(right.part * whole),
@@ -130,11 +142,13 @@ def adult_count(session: Session, community_id: int) -> AdultCount | None:
 
 def whole_of(session: Session, community_id: int, ground: PetitionGround, now: datetime) -> int:
     """Of how many a share must sign; 0 while nobody knows or nobody holds the office."""
-    post = RIGHTS[ground].post
-    if post is not None:
-        return len(holders(session, community_id, post, now))
+    right = RIGHTS[ground]
+    if right.post is not None:
+        return len(holders(session, community_id, right.post, now))
     counted = adult_count(session, community_id)
-    return counted.adults if counted else 0
+    if counted is None:
+        return 0
+    return (counted.households or 0) if right.homes else counted.adults
 
 
 def entitled(ctx: Context, community_id: int, ground: PetitionGround) -> bool:

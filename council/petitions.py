@@ -1,29 +1,28 @@
 """Petitions: where enough have signed, a meeting has to be called."""
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, UniqueConstraint, func, select
+from sqlalchemy import JSON, ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import calendar, charter, deadlines, grounds
+from council import calendar, charter, deadlines, grounds, signers
 from council.db import PLAIN, Base, Governed
-from council.errors import NotFound, checking
+from council.errors import Checks, NotFound, checking
 from council.gate import Context, Possible, act, after
 from council.grounds import RIGHTS, AdultCount, PetitionGround, Right
 from council.kinds import MeetingKind
 from council.meetings import Meeting
-from council.people import SYSTEM, Channel, Constituency
-from council.places import Place
+from council.people import SYSTEM, Constituency
+from council.places import Building, Place
 from council.policy import Can
+from council.signers import PetitionSignature
 from council.workflow import Transition, Workflow, advance, open_transitions
 
-TITLE, PURPOSE = 60, 600
-"""Longest title and purpose in characters."""
+TITLE, PURPOSE, DOOR = 60, 600, 20
+"""Longest title, purpose and door in characters."""
 LINES, SHEETS = 15, 10_000
 """Lines of a printed sheet for signatures, and its highest number."""
 KEPT = ("petition_days", "meeting_call")
@@ -69,24 +68,6 @@ class Petition(Governed, Base):
         return RIGHTS[self.ground]
 
 
-class PetitionSignature(Governed, Base):
-    """Somebody has signed, once; on paper with the numbers of the sheet and of the line."""
-
-    __tablename__ = "petition_signature"
-    __table_args__ = (
-        UniqueConstraint("petition_id", "person_id"),
-        UniqueConstraint("petition_id", "sheet", "line"),
-    )
-    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
-    petition_id: Mapped[int] = mapped_column(ForeignKey("petition.id"))
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
-    channel: Mapped[Channel]
-    entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    sheet: Mapped[int | None]
-    line: Mapped[int | None]
-    at: Mapped[datetime]
-
-
 # Requirements
 
 
@@ -107,7 +88,14 @@ def not_signed_yet(ctx: Context, petition: Petition) -> bool:
 
 def has_signed(ctx: Context, petition: Petition) -> bool:
     """Only somebody who has signed can take the signature back."""
-    return ctx.actor is not None and _mine(ctx, petition) is not None
+    if ctx.actor is None:
+        return False
+    return signers.of_person(ctx.session, petition.id, ctx.voice.person_id) is not None
+
+
+def a_worker_checks_households(ctx: Context, petition: Petition) -> bool:
+    """Households sign at the counter or on paper, where a worker looks at whose household it is."""
+    return not petition.right.homes or ctx.behalf is not None
 
 
 def is_starter(ctx: Context, petition: Petition) -> bool:
@@ -117,7 +105,7 @@ def is_starter(ctx: Context, petition: Petition) -> bool:
 
 def enough_signed(ctx: Context, petition: Petition) -> bool:
     """As many have signed as the law asks."""
-    return signed(ctx.session, [petition.id]).get(petition.id, 0) >= petition.needed
+    return signers.signed(ctx.session, [petition.id]).get(petition.id, 0) >= petition.needed
 
 
 def time_is_over(ctx: Context, petition: Petition) -> bool:
@@ -197,27 +185,60 @@ def start(
     )  # fmt: skip
     ctx.session.add(made)
     ctx.session.flush()
-    ctx.session.add(_signature(ctx, made))
+    if not made.right.homes:
+        ctx.session.add(_signature(ctx, made, ALONE))
     return made
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What a worker notes beside a signature: sheet and line of a paper, building and door."""
+
+    sheet: int | None = None
+    line: int | None = None
+    building_id: int | None = None
+    door: str = ""
+
+    @property
+    def household(self) -> str | None:
+        """Building and door, however the door is written: 2 单元 301 is 2-301."""
+        letters = [one for one in self.door.casefold() if one.isascii() and one.isalnum()]
+        return f"{self.building_id}-{''.join(letters)}" if self.building_id else None
+
+    def check(self, check: Checks, ctx: Context, petition: Petition) -> None:
+        """Note what is wrong."""
+        check(self.sheet is None or self.sheet >= 1, "out_of_range", "sheet", low=1, high=SHEETS)
+        within = self.line is None or 1 <= self.line <= LINES
+        check(within, "out_of_range", "line", low=1, high=LINES)
+        check(self.sheet is None or self.line is not None, "empty", "line")
+        check(self.line is None or self.sheet is not None, "empty", "sheet")
+        check(self.sheet is None or ctx.behalf is not None, "not_a_choice", "sheet")
+        own = (ctx.session, petition.id)
+        taken = signers.taken(*own, sheet=self.sheet, line=self.line)
+        check(not taken, "line_taken", "line")
+        if petition.right.homes:
+            place = ctx.session.get(Building, self.building_id or 0)
+            here = place is not None and place.community_id == petition.community_id
+            check(here, "not_a_choice", "building")
+            check((self.household or "-")[-1] != "-", "empty", "door")
+            check.text(self.door, "door", limit=DOOR)
+            taken = signers.taken(*own, household=self.household)
+            check(not taken, "household_signed", "door")
+
+
+ALONE = Beside()
+
+
 @act(
-    "petition.sign", who=Can.SPEAK, requires=(is_gathering, may_sign_it, not_signed_yet),
+    "petition.sign", who=Can.SPEAK,
+    requires=(is_gathering, may_sign_it, not_signed_yet, a_worker_checks_households),
     behalf=True, alone=True,
 )  # fmt: skip
-def sign(
-    ctx: Context, petition: Petition, *, sheet: int | None = None, line: int | None = None
-) -> PetitionSignature:
+def sign(ctx: Context, petition: Petition, *, beside: Beside = ALONE) -> PetitionSignature:
     """Sign a petition; a worker enters a signature on paper with its sheet and line."""
     with checking() as check:
-        check(sheet is None or sheet >= 1, "out_of_range", "sheet", low=1, high=SHEETS)
-        within = line is None or 1 <= line <= LINES
-        check(within, "out_of_range", "line", low=1, high=LINES)
-        check(sheet is None or line is not None, "empty", "line")
-        check(line is None or sheet is not None, "empty", "sheet")
-        check(sheet is None or ctx.behalf is not None, "not_a_choice", "sheet")
-        check(sheet is None or not _taken(ctx, petition, sheet, line), "line_taken", "line")
-    made = _signature(ctx, petition, sheet, line)
+        beside.check(check, ctx, petition)
+    made = _signature(ctx, petition, beside)
     ctx.session.add(made)
     return made
 
@@ -225,7 +246,7 @@ def sign(
 @act("petition.unsign", who=Can.SPEAK, requires=(is_gathering, has_signed), behalf=True, alone=True)
 def unsign(ctx: Context, petition: Petition) -> None:
     """Take one's signature back, as long as the petition gathers."""
-    ctx.session.delete(_mine(ctx, petition))
+    ctx.session.delete(signers.of_person(ctx.session, petition.id, ctx.person_id))
 
 
 # What follows
@@ -279,31 +300,6 @@ def owed(session: Session, community_id: int, kind: MeetingKind | None = None) -
     return [row for row in rows if kind in {None, row.right.kind}]
 
 
-def signed(session: Session, petition_ids: Iterable[int]) -> dict[int, int]:
-    """How many have signed each of these petitions, in one statement."""
-    found = select(PetitionSignature.petition_id, func.count())
-    found = found.where(PetitionSignature.petition_id.in_(list(petition_ids)))
-    return dict(session.execute(found.group_by(PetitionSignature.petition_id)).all())
-
-
-@dataclass(frozen=True)
-class Tally:
-    """How many have signed: in all, on paper, and by day; never who."""
-
-    total: int
-    paper: int
-    days: tuple[tuple[date, int], ...]
-
-
-def tally(session: Session, petition_id: int) -> Tally:
-    """How many have signed a petition, in one statement."""
-    found = select(PetitionSignature.at, PetitionSignature.sheet)
-    rows = session.execute(found.where(PetitionSignature.petition_id == petition_id)).all()
-    days = Counter(deadlines.local_date(at) for at, _ in rows)
-    paper = sum(sheet is not None for _, sheet in rows)
-    return Tally(len(rows), paper, tuple(sorted(days.items())))
-
-
 def counted(session: Session, petition: Petition) -> AdultCount | None:
     """The number of adults that a petition is a share of, with its day and source."""
     return session.get(AdultCount, petition.adult_count_id) if petition.adult_count_id else None
@@ -332,29 +328,12 @@ def steps(
 # Private helpers
 
 
-def _signature(
-    ctx: Context, petition: Petition, sheet: int | None = None, line: int | None = None
-) -> PetitionSignature:
+def _signature(ctx: Context, petition: Petition, beside: Beside) -> PetitionSignature:
     return PetitionSignature(
         community_id=petition.community_id, petition_id=petition.id, person_id=ctx.person_id,
-        channel=ctx.channel, entered_by_id=ctx.entered_by_id, sheet=sheet, line=line, at=ctx.now,
+        channel=ctx.channel, entered_by_id=ctx.entered_by_id, sheet=beside.sheet, line=beside.line,
+        household=beside.household if petition.right.homes else None, at=ctx.now,
     )  # fmt: skip
-
-
-def _mine(ctx: Context, petition: Petition) -> PetitionSignature | None:
-    found = select(PetitionSignature).where(
-        PetitionSignature.petition_id == petition.id,
-        PetitionSignature.person_id == ctx.voice.person_id,
-    )
-    return ctx.session.scalars(found).first()
-
-
-def _taken(ctx: Context, petition: Petition, sheet: int, line: int | None) -> bool:
-    found = select(PetitionSignature.id).where(
-        PetitionSignature.petition_id == petition.id, PetitionSignature.sheet == sheet,
-        PetitionSignature.line == line,
-    )  # fmt: skip
-    return ctx.session.scalars(found).first() is not None
 
 
 def _running(ctx: Context, community_id: int) -> bool:

@@ -66,8 +66,8 @@ def test_who_counts_for_which_ground(world: World) -> None:
             one.value for one in PetitionGround if grounds.entitled(ctx, world.community.id, one)
         }
 
-    assert able("neighbour") == {"residents"}
-    assert able(Post.DELEGATE) == {"residents", "assembly_delegates", "delegates"}
-    assert able(Post.COUNCIL_MEMBER) == {"residents", "council"}
+    assert able("neighbour") == {"residents", "households"}
+    assert able(Post.DELEGATE) == {"residents", "households", "assembly_delegates", "delegates"}
+    assert able(Post.COUNCIL_MEMBER) == {"residents", "households", "council"}
     assert able(Constituency.UNITS) == set()
     world.session.expire_all()

@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from council import calendar, grounds, jobs, petitions, plans, sittings
+from council import calendar, grounds, jobs, offices, petitions, plans, signers, sittings
 from council.errors import Invalid, NotAllowed, NotReady
 from council.grounds import PetitionGround
 from council.kinds import MeetingKind
 from council.meetings import Meeting
 from council.people import Constituency, Post
-from council.petitions import Petition, PetitionStage
+from council.petitions import Beside, Petition, PetitionStage
 from council.plans import Plan, Topic
 from council.workflow import advance
 from tests.world import World
@@ -58,7 +58,7 @@ def test_a_tenth_of_the_adults_on_the_phone_at_the_counter_and_on_paper(world: W
         begun(world, PetitionGround.RESIDENTS, "neighbour")
     assert twice.value.key == "petition_running"
     with pytest.raises(NotReady) as own:
-        petitions.sign(world.for_("neighbour"), petition, sheet=1, line=1)
+        petitions.sign(world.for_("neighbour"), petition, beside=Beside(1, 1))
     assert own.value.needs == ("not_signed_yet",)
     with pytest.raises(NotReady) as unit:
         petitions.sign(world.as_(Constituency.UNITS), petition)
@@ -72,14 +72,14 @@ def test_a_tenth_of_the_adults_on_the_phone_at_the_counter_and_on_paper(world: W
     with pytest.raises(NotReady) as gone:
         petitions.unsign(world.as_(Constituency.RESIDENTS), petition)
     assert gone.value.needs == ("has_signed",)
-    petitions.sign(world.for_(Constituency.RESIDENTS), petition, sheet=1, line=3)
+    petitions.sign(world.for_(Constituency.RESIDENTS), petition, beside=Beside(1, 3))
     for sheet, line, wrong in ((1, 3, "line_taken"), (1, None, "empty"), (1, 16, "out_of_range")):
         with pytest.raises(Invalid) as refused:
-            petitions.sign(world.for_(Post.DELEGATE), petition, sheet=sheet, line=line)
+            petitions.sign(world.for_(Post.DELEGATE), petition, beside=Beside(sheet, line))
         assert refused.value.key == wrong
     world.wait(days=1)
     petitions.sign(world.as_(Post.DELEGATE), petition)
-    found = petitions.tally(world.session, petition.id)
+    found = signers.tally(world.session, petition.id)
     assert (found.total, found.paper, [n for _, n in found.days]) == (3, 1, [2, 1])
     assert petition.stage is PetitionStage.GATHERING
     petitions.sign(world.as_(Post.COUNCIL_MEMBER), petition)
@@ -145,6 +145,39 @@ def test_a_petition_is_withdrawn_by_its_starter_or_lapses_when_its_days_are_over
     listed = petitions.listing(world.session, world.community.id)
     assert [row.stage for row in listed] == [PetitionStage.LAPSED, PetitionStage.WITHDRAWN]
     assert petitions.get(world.nobody(), first.id) is first
+
+
+def test_each_household_signs_once_through_its_representative_at_the_counter(
+    world: World,
+) -> None:
+    counted(world, 60)
+    with pytest.raises(Invalid) as unknown:
+        begun(world, PetitionGround.HOUSEHOLDS, "neighbour")
+    assert unknown.value.key == "no_whole"
+    grounds.count_adults(
+        world.as_(Post.COMMITTEE), world.community, adults=60, as_of=date(2026, 5, 1),
+        source="户籍登记", households=20,
+    )  # fmt: skip
+    house = offices.add_building(world.as_(Post.ADMIN), world.community, name="3 号楼")
+    petition = begun(world, PetitionGround.HOUSEHOLDS, "neighbour")
+    assert (petition.whole, petition.needed) == (20, 2)
+    assert signers.tally(world.session, petition.id).total == 0
+    home = Beside(building_id=house.id, door="2 单元 301 室")
+    with pytest.raises(NotReady) as alone:
+        petitions.sign(world.as_("neighbour"), petition, beside=home)
+    assert alone.value.needs == ("a_worker_checks_households",)
+    petitions.sign(world.for_("neighbour"), petition, beside=home)
+    for wrong, field in (
+        (Beside(building_id=house.id, door="2-301"), "door"),
+        (Beside(building_id=house.id), "door"),
+        (Beside(building_id=999, door="2-302"), "building"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            petitions.sign(world.for_(Post.DELEGATE), petition, beside=wrong)
+        assert refused.value.problems[0].field == field
+    second = Beside(1, 1, house.id, "2-302")
+    petitions.sign(world.for_(Post.DELEGATE), petition, beside=second)
+    assert petition.stage is PetitionStage.REACHED
 
 
 def test_the_way_of_a_petition_has_no_flaw() -> None:

@@ -30,7 +30,7 @@ from council.paperballots import PaperRun, SpoiledSlip
 from council.papercounts import PaperBatch, PaperCount, PaperEntry
 from council.papers import ItemPaper
 from council.people import Channel, Constituency, Office, Post
-from council.petitions import Petition, PetitionSignature, PetitionStage
+from council.petitions import Petition, PetitionStage
 from council.places import Place, PlaceKind
 from council.policy import Can
 from council.preparations import Preparation
@@ -39,6 +39,7 @@ from council.proxies import Proxy
 from council.referrals import Referral, Subject
 from council.safeguards import Watching, Witness
 from council.screens import Screen, ScreenView
+from council.signers import PetitionSignature
 from council.speeches import Speech
 from council.straws import Says, Straw, StrawAnswer
 from council.ties import CastingVote, LotShare

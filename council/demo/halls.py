@@ -23,6 +23,7 @@ from council.grounds import PetitionGround
 from council.kinds import KINDS, MeetingKind
 from council.meetings import AgendaItem, Meeting, MeetingSeat
 from council.people import Channel, Membership, Post
+from council.petitions import Beside
 from council.plans import Plan, Topic
 from council.turns import Side
 from council.votes import Choice
@@ -51,7 +52,7 @@ def ask(stage: Stage, told: Script) -> Scene:
             petitions.sign(stage.as_(key), petition)
         else:
             ctx = stage.for_(key, WORKER, Channel.HALL)
-            petitions.sign(ctx, petition, sheet=1, line=n // PAPER)
+            petitions.sign(ctx, petition, beside=Beside(1, n // PAPER))
 
 
 def count(stage: Stage, told: Script) -> Scene:

@@ -7,12 +7,23 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import calendar, gate, grounds, meetings, people, petitions, policy, translations
+from council import (
+    calendar,
+    gate,
+    grounds,
+    meetings,
+    people,
+    petitions,
+    places,
+    policy,
+    signers,
+    translations,
+)
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.grounds import SOURCE, PetitionGround
 from council.meetings import Meeting
-from council.petitions import LINES, PURPOSE, SHEETS, TITLE, Petition
+from council.petitions import DOOR, LINES, PURPOSE, SHEETS, TITLE, Beside, Petition
 from council.places import Place
 from council.policy import Can
 from council.web import counter, pages
@@ -52,7 +63,7 @@ def _index(request: Request, ctx: Context, form: Form) -> Response:
     ids = [row.id for row in found]
     return pages.page(
         request, "petitions/index.html", 422 if form.problems else 200, found=found, form=form,
-        signed=petitions.signed(ctx.session, ids), may=gate.possible(ctx, "petition.start", place),
+        signed=signers.signed(ctx.session, ids), may=gate.possible(ctx, "petition.start", place),
         counts=gate.possible(ctx, "petition.count_adults", place),
         counted=grounds.adult_count(ctx.session, place.id), rights=grounds.RIGHTS,
         convenes=policy.allows(ctx.session, ctx.actor, Can.CONVENE, place.id),
@@ -74,7 +85,11 @@ def count_adults(request: Request, ctx: Context) -> Response:
         with form.reading():
             adults, as_of = form.integer("adults"), form.day("as_of")
             source = form.line("source", SOURCE)
-        grounds.count_adults(ctx, _community(request), adults=adults, as_of=as_of, source=source)
+            households = form.integer_or_none("households", 1)
+        grounds.count_adults(
+            ctx, _community(request), adults=adults, as_of=as_of, source=source,
+            households=households,
+        )  # fmt: skip
     except Invalid as wrong:
         return _index(request, ctx, form.wrong(wrong))
     return RedirectResponse("/petitions#adults", status_code=303)
@@ -126,7 +141,7 @@ def _shown(
 ) -> dict[str, Any]:
     """What the page and the printed sheet show."""
     who = [(petition.starter_id, petition.capacity)]
-    found = petitions.tally(ctx.session, petition.id)
+    found = signers.tally(ctx.session, petition.id)
     return {
         "petition": petition, "tally": found,
         "lines": grounds.arithmetic(petition.ground, petition.whole, found.total),
@@ -197,7 +212,8 @@ def _entry(request: Request, ctx: Context, petition: Petition, form: Form) -> Re
         request, "petitions/for.html", 422 if form.problems else 200, petition=petition, form=form,
         asked=counter.asked(request, own, petition.community_id), lines=LINES,
         gathers=petitions.is_gathering(own, petition),
-        total=petitions.tally(ctx.session, petition.id).total,
+        buildings=places.buildings(ctx.session, petition.community_id),
+        total=signers.tally(ctx.session, petition.id).total,
         translations=_words(request, ctx, [petition.id]),
     )  # fmt: skip
 
@@ -222,15 +238,18 @@ def enter(request: Request, ctx: Context) -> Response:
         with form.reading():
             ctx.behalf = behalf_from(request, ctx.session, petition.community_id)
             sheet = form.integer_or_none("sheet", 1, SHEETS)
-            line = form.integer_or_none("line", 1, LINES)
+            beside = Beside(
+                sheet, form.integer_or_none("line", 1, LINES),
+                form.integer_or_none("building"), form.line("door", DOOR, required=False),
+            )  # fmt: skip
             twice = petitions.has_signed(ctx, petition)
             form.check(not twice, "signed_already", "for_person")
             able = petitions.may_sign_it(ctx, petition)
             form.check(able, "cannot_sign", "for_person")
-        petitions.sign(ctx, petition, sheet=sheet, line=line)
+        petitions.sign(ctx, petition, beside=beside)
     except Invalid as wrong:
         return _entry(request, ctx, petition, form.wrong(wrong))
-    after = f"?after={sheet}-{line}" if sheet else ""
+    after = f"?after={sheet}-{beside.line}" if sheet else ""
     return RedirectResponse(f"/petitions/{petition.id}/for{after}", status_code=303)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from council import grounds, people, petitions
+from council import grounds, offices, people, petitions, signers
 from council.grounds import PetitionGround
 from council.people import Constituency, Post
 from tests.web.conftest import statements
@@ -26,7 +26,7 @@ def begun(world, ground=PetitionGround.RESIDENTS, key="neighbour"):
 
 def total(site, petition_id):
     with site.read() as session:
-        return petitions.tally(session, petition_id).total
+        return signers.tally(session, petition_id).total
 
 
 def test_the_empty_list_says_who_can_demand_what_and_the_committee_enters_the_number(world, site):
@@ -103,6 +103,28 @@ def test_a_worker_enters_a_paper_sheet_line_by_line(world, site):
     assert "已经签过名了" in twice.text
     assert total(site, petition.id) == 2
     assert "其中纸上签名 1 人" in site.visitor().get(f"/petitions/{petition.id}").text
+
+
+def test_a_household_signs_at_the_counter_with_building_and_door(world, site):
+    grounds.count_adults(
+        world.as_(Post.COMMITTEE), world.community, adults=60, as_of=date(2026, 5, 1),
+        source="户籍登记", households=20,
+    )  # fmt: skip
+    house = offices.add_building(world.as_(Post.ADMIN), world.community, name="3 号楼")
+    petition = begun(world, PetitionGround.HOUSEHOLDS)
+    number = people.alias(world.session, world.who["neighbour"], world.community.id).number
+    world.commit()
+    own, address = site.as_("neighbour"), f"/petitions/{petition.id}"
+    shown = own.get(address).text
+    assert "户代表到服务站签名" in shown
+    assert "20 × 1/10 = 2" in shown
+    clerk = site.as_(Post.COMMUNITY_WORKER)
+    data = {"for_person": str(number), "channel": "hall", "consent": "signed"}
+    wrong = clerk.post(f"{address}/for", data=data | {"building": str(house.id)})
+    assert wrong.status_code == 422
+    sent = clerk.post(f"{address}/for", data=data | {"building": str(house.id), "door": "2-301"})
+    assert sent.status_code == 303
+    assert total(site, petition.id) == 1
 
 
 def test_the_convener_is_told_and_plans_the_meeting_that_answers(world, site):
