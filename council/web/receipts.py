@@ -103,9 +103,12 @@ def find(request: Request, ctx: Context) -> Response:
 def _verdict(request: Request, ctx: Context, form: Form) -> Response:
     """What is true of a receipt whose whole text was sent. Raises Invalid."""
     with form.reading():
-        typed = form.text("receipt", TEXT)
-        signed = signatures.read(typed)
-        form.check(not typed or signed is not None, "no_receipt_text", "receipt")
+        words = form.text("receipt", TEXT, required=False)
+        if saved := form.files("file"):
+            words = words or saved[0].file.read(TEXT).decode(errors="replace")
+        signed = signatures.read(words)
+        form.check(words, "empty", "receipt")
+        form.check(not words or signed is not None, "no_receipt_text", "receipt")
     assert signed is not None  # noqa: S101  (else something was wrong)
     settings = settings_of(request)
     key = Signer(settings.log_origin, settings.log_seed()).verifier

@@ -125,6 +125,9 @@ def test_a_whole_receipt_is_checked_by_its_signature(world, site, booth):
     for words in ("签名属实，票在记录里", mine.code, "等着入账"):
         assert words in good.text
     assert R not in good.text  # what was sent is not repeated
+    file = {"file": ("receipt.txt", text.encode(), "text/plain")}
+    saved = site.visitor().post("/receipts", data={"whole": "yes", "receipt": ""}, files=file)
+    assert "签名属实，票在记录里" in saved.text
     lost = check(site, signed(site, booth.vote.id, "ab" * 32), "?lang=en")
     for words in ("but not in the record", "The receipt proves it", "oversight committee"):
         assert words in lost.text
