@@ -140,7 +140,8 @@ def database(database_url: str) -> Iterator[db.Database]:
 def reopened(url: str) -> db.Database:
     """A database that knows the statements which tests before it have compiled at this address.
 
-    A quarter of a test's time goes into compiling them. Whoever listens to it hears nothing of other tests.
+    A quarter of a test's time goes into compiling them. Whoever listens to it hears nothing of
+    other tests.
     """
     with pytest.MonkeyPatch.context() as patch:
         for make in (db._sqlite, db._postgresql):
