@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +20,7 @@ from sqlalchemy.orm import (
     Mapped,
     ORMExecuteState,
     Session,
+    SessionTransaction,
     UOWTransaction,
     mapped_column,
     sessionmaker,
@@ -138,6 +140,9 @@ class Database:
         self._writer = _sqlite(url, writes=True) if sqlite else _postgresql(url, writes=True)
         self._reads = sessionmaker(self._reader, expire_on_commit=False, autoflush=False)
         self._writes = sessionmaker(self._writer, expire_on_commit=False)
+        for made in (self._reads, self._writes):
+            event.listen(made, "after_begin", _begun)
+            event.listen(made, "after_transaction_end", _ended)
         event.listen(self._writes, "before_flush", _guard)
         event.listen(self._writes, "do_orm_execute", _guard_bulk)
 
@@ -180,13 +185,10 @@ class Database:
 
 
 class savepoint:  # noqa: N801  (it reads like a function)
-    """Undo what is raised inside, at a tenth of what the session's own bookkeeping costs.
-
-    For what touches no row that the session holds, or for whoever then lets go of all of them.
-    """
+    """Undo what is raised inside, if it touches no row of the session or lets go of all of them."""
 
     def __init__(self, session: Session) -> None:
-        self._run = _driver(session.connection()).execute
+        self._run = _line(session)[0].execute
 
     def __enter__(self) -> None:
         self._run("SAVEPOINT light")
@@ -216,35 +218,35 @@ class Ready:
 
     def run(self, session: Session, **values: Any) -> Any:
         """Run it in the session's transaction; returns the driver's cursor."""
-        return self._run(session.connection(), values)
+        return self._run(_line(session), values)
 
     def rows(self, session: Session, **values: Any) -> list[list[Any]]:
         """The rows that it finds, each as the list of its columns; what waits is flushed first."""
         if session.autoflush:
             session.flush()
-        connection = session.connection()
-        _, _, _, into, out_of = self._compiled(connection.dialect)
+        line = _line(session)
+        _, _, _, into, out_of = self._compiled(line[1].dialect)
         given = {name: into[name](one) if name in into else one for name, one in values.items()}
-        found = [list(row) for row in self._run(connection, given)]
+        found = [list(row) for row in self._run(line, given)]
         for place, read in out_of:
             for row in found:
                 row[place] = read(row[place])
         return found
 
-    def _run(self, connection: sa.Connection, values: dict[str, Any]) -> Any:
+    def _run(self, line: Any, values: dict[str, Any]) -> Any:
+        driver, connection = line
         words, names, fixed, _, _ = self._compiled(connection.dialect)
-        given: Any = fixed | values
+        given: Any = fixed | values if fixed else values
         for listener in connection.dispatch.before_cursor_execute:  # whoever counts statements
             listener(connection, None, words, given, None, False)
+        if names is not None:
+            given = [given[name] for name in names]
         try:
-            return _driver(connection).execute(
-                words, given if names is None else [given[name] for name in names]
-            )
+            return driver.execute(words, given)
         except connection.dialect.loaded_dbapi.Error as error:
             kind, dialect = connection.dialect.loaded_dbapi.Error, connection.dialect
-            raise DBAPIError.instance(
-                words, None, error, kind, hide_parameters=True, dialect=dialect
-            ) from error
+            made = partial(DBAPIError.instance, hide_parameters=True, dialect=dialect)
+            raise made(words, None, error, kind) from error
 
     def _compiled(self, dialect: sa.Dialect) -> Any:
         """Words, order and fixed values of the parameters; how values go in and come out."""
@@ -252,25 +254,31 @@ class Ready:
             made = self._statement.compile(dialect=dialect)
             open_ones = {name: None for bind, name in made.bind_names.items() if bind.required}
             whole = made.construct_expanded_state(open_ones)
-            kinds = {
-                name: bind.type.dialect_impl(dialect) for bind, name in made.bind_names.items()
-            }
+            kinds = {n: bind.type.dialect_impl(dialect) for bind, n in made.bind_names.items()}
             into = {n: do for n, kind in kinds.items() if (do := kind.bind_processor(dialect))}
             into |= whole.processors
             fixed = {n: into[n](v) if n in into else v for n, v in whole.parameters.items()}
             columns = getattr(self._statement, "selected_columns", ())
-            reads = [one.type.dialect_impl(dialect) for one in columns]
-            out_of = [
-                (n, do)
-                for n, kind in enumerate(reads)
-                if (do := kind.result_processor(dialect, None))
-            ]
+            reads = [c.type.dialect_impl(dialect).result_processor(dialect, None) for c in columns]
+            out_of = [(n, do) for n, do in enumerate(reads) if do]
             self._made[dialect.name] = whole.statement, whole.positiontup, fixed, into, out_of
         return self._made[dialect.name]
 
 
-def _driver(connection: sa.Connection) -> Any:
-    return connection.connection.driver_connection
+def _line(session: Session) -> Any:
+    """The driver's connection and ours, kept while a transaction lasts, as asking takes a while."""
+    if "line" not in session.info:
+        session.connection()
+    return session.info["line"]
+
+
+def _begun(session: Session, _transaction: object, connection: sa.Connection) -> None:
+    session.info["line"] = connection.connection.driver_connection, connection
+
+
+def _ended(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("line", None)
 
 
 def _sqlite(url: str, *, writes: bool) -> sa.Engine:
