@@ -49,6 +49,7 @@ class SignIn(Base):
     """Somebody is signed in on a device. Operational: the public log knows nothing of it.
 
     Only the SHA-256 of the random token is kept; the token itself is in that device's cookie.
+    `kiosk_id`: the device does nothing but sign people in at this meeting.
     """
 
     __tablename__ = "sign_in"
@@ -62,6 +63,7 @@ class SignIn(Base):
     last_seen: Mapped[datetime]
     expires: Mapped[datetime]
     revoked: Mapped[datetime | None]
+    kiosk_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"))
 
 
 class Attempt(Base):
@@ -233,6 +235,12 @@ def use_slip(session: Session, code: str, now: datetime) -> Account | None:
     return account
 
 
+def lock(session: Session, sign_in_id: int, meeting_id: int, now: datetime) -> None:
+    """From now on this device is the kiosk of a meeting; there is no way back but a new sign-in."""
+    row = session.get_one(SignIn, sign_in_id)
+    row.kiosk_id, row.expires = meeting_id, min(row.expires, now + DAY)
+
+
 def choose_capacity(session: Session, sign_in_id: int, chosen: Constituency | None) -> None:
     """In which constituency somebody with two memberships speaks from now on, on this device."""
     row = session.get_one(SignIn, sign_in_id)
@@ -315,6 +323,7 @@ class Current:
     chosen: Constituency | None
     last_seen: datetime
     token_hash: str
+    kiosk_id: int | None
 
 
 def current(session: Session, token: str, now: datetime) -> Current | None:
@@ -373,7 +382,7 @@ def _hash(value: str) -> str:
 _CURRENT = Ready(
     select(
         SignIn.id, SignIn.account_id, SignIn.person_id, Account.name, SignIn.chosen,
-        SignIn.last_seen, SignIn.token_hash,
+        SignIn.last_seen, SignIn.token_hash, SignIn.kiosk_id,
     )
     .join(Account, Account.id == SignIn.account_id)
     .where(

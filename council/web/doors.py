@@ -168,10 +168,18 @@ def _digits(text: str) -> str:
     return "".join(one for one in text if one in "0123456789")[:DIGITS]
 
 
+def _is_locked(request: Request, meeting: Meeting) -> bool:
+    """Whether this device does nothing else: then nobody leaves it for an officer's pages."""
+    found: bool = request.state.sign_in.kiosk_id == meeting.id
+    return found
+
+
 @handler(session=True)
 def kiosk(request: Request, ctx: Context) -> Response:
     """A keypad for the public number: each key is a button of a plain form, no list is shown."""
     meeting = _kept(request, ctx)
+    if not _is_locked(request, meeting):
+        return pages.page(request, "doors/lock.html", meeting=meeting)
     typed = _digits(request.query_params.get("typed", ""))
     pressed = request.query_params.get("press", "")
     typed = typed[:-1] if pressed == "back" else _digits(typed + pressed)
@@ -179,9 +187,19 @@ def kiosk(request: Request, ctx: Context) -> Response:
 
 
 @handler(session=True, rate="write")
+def lock(request: Request, ctx: Context) -> Response:
+    """Make this device the kiosk of the meeting, and nothing else."""
+    meeting = _kept(request, ctx)
+    accounts.lock(ctx.session, request.state.sign_in.id, meeting.id, ctx.now)
+    return pages.back(request, f"/meetings/{meeting.id}/kiosk")
+
+
+@handler(session=True, rate="write")
 def kiosk_sign_in(request: Request, ctx: Context) -> Response:
     """The number is right: sign its holder in."""
     meeting = _kept(request, ctx)
+    if not _is_locked(request, meeting):
+        raise NotAllowed("not_a_kiosk")
     typed = _digits(form_of(request).value("number"))
     seat = _seat(ctx, meeting, typed)
     if seat and attendance.of_seat(ctx.session, seat.id) is None:
@@ -199,4 +217,5 @@ routes = [
     Route("/meetings/{id:int}/door/renew", renew, methods=["POST"]),
     Route("/meetings/{id:int}/kiosk", kiosk),
     Route("/meetings/{id:int}/kiosk", kiosk_sign_in, methods=["POST"]),
+    Route("/meetings/{id:int}/kiosk/lock", lock, methods=["POST"]),
 ]

@@ -185,8 +185,12 @@ def _origin(scheme: str, host: str | None, server: tuple[object, ...] | None, ro
 
 
 def _sign_in_of(request: Request, session: Session, now: datetime) -> Current | None:
+    """The sign-in of this device; a kiosk is signed in on its own page only."""
     token = cookies.get(request, cookies.SESSION)
-    return accounts.current(session, token, now) if token else None
+    found = accounts.current(session, token, now) if token else None
+    if found and found.kiosk_id and request.url.path != f"/meetings/{found.kiosk_id}/kiosk":
+        return None
+    return found
 
 
 def _byline(session: Session, actor: Actor, community: Place | None) -> Byline | None:

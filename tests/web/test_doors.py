@@ -7,6 +7,7 @@ from council import attendance, doors, grounds, people
 from council.kinds import MeetingKind
 from council.people import Constituency, Post
 from council.plans import Topic
+from council.proposals import Stage
 from tests.hall import Hall
 
 
@@ -94,6 +95,7 @@ def test_the_kiosk_takes_a_number_key_by_key_and_shows_no_list(world, site):
     world.commit()
     client, address = site.as_(Post.RECORDER), f"/meetings/{meeting.id}/kiosk"
     assert site.as_("neighbour").get(address).status_code == 403
+    assert client.post(f"{address}/lock").status_code == 303
     typed = ""
     for digit in number:
         shown = client.get(address, params={"typed": typed, "press": digit})
@@ -112,6 +114,37 @@ def test_the_kiosk_takes_a_number_key_by_key_and_shows_no_list(world, site):
     assert f'content="8; url={address}"' in shown.text
     assert present(site, meeting) == [world.who["neighbour"]]
     assert "不在这次会议的邀请名单上" in client.get(f"{address}?typed=9876&press=go").text
+
+
+def test_a_kiosk_never_leads_to_the_pages_of_whoever_opened_it(world, site):
+    hall = Hall(world)
+    meeting, other = hall.opened(), hall.planned(world.matter(Stage.READY_FOR_MEETING))
+    number = str(number_of(world, "neighbour"))
+    world.commit()
+    client, address = site.as_(Post.FACILITATOR), f"/meetings/{meeting.id}/kiosk"
+    asked = client.get(address)
+    assert "只能签到" in asked.text
+    assert 'name="typed"' not in asked.text
+    assert client.post(address, data={"number": number}).status_code == 403
+    assert present(site, meeting) == []
+    assert site.as_("neighbour").post(f"{address}/lock").status_code == 403
+    locked = client.post(f"{address}/lock")
+    assert (locked.status_code, locked.headers["location"]) == (303, address)
+    assert 'name="typed"' in client.get(address).text
+    for mine in (
+        "/me", "/me/sessions", f"/meetings/{meeting.id}/console", f"/meetings/{other.id}/kiosk",
+        f"/meetings/{meeting.id}/check-in", f"/meetings/{meeting.id}/door/code",
+    ):  # fmt: skip
+        assert client.get(mine).status_code in {303, 404}
+    assert client.get(f"/meetings/{other.id}").status_code == 404
+    begin = client.post(f"/meetings/{meeting.id}/transitions/begin")
+    assert (begin.status_code, begin.headers["location"][:8]) == (303, "/sign-in")
+    assert client.post(address, data={"number": number}).status_code == 303
+    assert present(site, meeting) == [world.who["neighbour"]]
+    listed = site.as_(Post.FACILITATOR).get("/me/sessions").text
+    assert "签到终端：" in listed
+    world.wait(hours=13)
+    assert client.get(address).status_code == 303
 
 
 def test_whoever_has_no_seat_comes_in_as_an_observer_and_heads_are_counted(world, site):
@@ -167,13 +200,14 @@ def test_in_a_residents_assembly_a_seat_is_taken_on_the_telephone_the_kiosk_and_
     unit = site.as_(Constituency.UNITS)
     assert "旁听" in unit.get(f"{base}/door").text
     assert unit.post(f"{base}/door", data={"code": code}).status_code == 409
-    door = site.as_(Post.FACILITATOR)
+    door, kiosk = site.as_(Post.FACILITATOR), site.as_(Post.RECORDER)
+    assert kiosk.post(f"{base}/kiosk/lock").status_code == 303
     asked = f"{base}/kiosk?typed={numbers[Constituency.RESIDENTS]}&press=go"
-    assert "对，签到" in door.get(asked).text
-    sent = door.post(f"{base}/kiosk", data={"number": str(numbers[Constituency.RESIDENTS])})
+    assert "对，签到" in kiosk.get(asked).text
+    sent = kiosk.post(f"{base}/kiosk", data={"number": str(numbers[Constituency.RESIDENTS])})
     assert sent.status_code == 303
-    assert "已签到" in door.get(asked).text
-    stranger = door.get(f"{base}/kiosk?typed={numbers[Constituency.UNITS]}&press=go")
+    assert "已签到" in kiosk.get(asked).text
+    stranger = kiosk.get(f"{base}/kiosk?typed={numbers[Constituency.UNITS]}&press=go")
     assert "请找门口的工作人员" in stranger.text
     ticked = door.post(f"{base}/check-ins", data={"number": str(numbers[Post.DELEGATE])})
     assert ticked.status_code == 303

@@ -1,14 +1,14 @@
 """Hands and petitions.
 
-Revision ID: cd138249650d
+Revision ID: b3232c30365b
 Revises: 9fe8ff13773a
-Create Date: 2026-11-24 20:46:26.208684
+Create Date: 2026-11-24 20:52:01.487247
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "cd138249650d"
+revision: str = "b3232c30365b"
 down_revision: str | None = "9fe8ff13773a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -413,6 +413,12 @@ def upgrade() -> None:
             batch_op.f("fk_notice_meeting_id_meeting"), "meeting", ["meeting_id"], ["id"]
         )
 
+    with op.batch_alter_table("sign_in", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("kiosk_id", sa.Integer(), nullable=True))
+        batch_op.create_foreign_key(
+            batch_op.f("fk_sign_in_kiosk_id_meeting"), "meeting", ["kiosk_id"], ["id"]
+        )
+
     with op.batch_alter_table("vote", schema=None) as batch_op:
         batch_op.create_index(
             "ix_vote_under_way",
@@ -441,6 +447,10 @@ def downgrade() -> None:
                 "agenda_item_id IS NULL AND body != 'everybody' AND (stage NOT IN ('archived', 'final', 'voided'))"
             ),
         )
+
+    with op.batch_alter_table("sign_in", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_sign_in_kiosk_id_meeting"), type_="foreignkey")
+        batch_op.drop_column("kiosk_id")
 
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_notice_meeting_id_meeting"), type_="foreignkey")
