@@ -1,17 +1,20 @@
 """Debates: what was moved about an item, how its text would change, and who may do what now."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from council import differences, gate, motions, policy
+from council import differences, gate, motions, policy, translations
 from council.differences import Piece
 from council.gate import Context, Possible
 from council.meetings import AgendaItem, MeetingSeat
 from council.motions import LIVE, Motion, MotionStage
 from council.people import Constituency
 from council.policy import Can
+from council.straws import Straw
+from council.translations import Translation
 from council.votes import Vote
 from council.workflow import Transition
 
@@ -83,4 +86,25 @@ def of(ctx: Context, item: AgendaItem) -> Debate:
         gate.possible(ctx, "motion.amend", inner.row) if inner else None,
         gate.possible(ctx, "vote.close", vote) if vote and vote.is_open else None,
         policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, item.community_id),
+    )
+
+
+def english(session: Session, meeting_id: int) -> translations.Words:
+    """The community's English of a meeting, its agenda, matters and amendments (one statement)."""
+    agenda = select(AgendaItem).where(AgendaItem.meeting_id == meeting_id)
+    own: dict[str, Any] = {
+        "meeting": [meeting_id],
+        "agenda_item": agenda.with_only_columns(AgendaItem.id),
+        "motion": select(Motion.id).where(Motion.meeting_id == meeting_id),
+        "straw_poll": select(Straw.id).where(Straw.meeting_id == meeting_id),
+    }
+    return translations.where(
+        session,
+        or_(
+            Translation.proposal_id.in_(agenda.with_only_columns(AgendaItem.proposal_id)),
+            *(
+                (Translation.subject_table == table) & Translation.subject_id.in_(ids)
+                for table, ids in own.items()
+            ),
+        ),
     )

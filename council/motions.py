@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import attendance, ballots, chairing, meetings, rollcalls, votes
+from council import attendance, ballots, chairing, meetings, rollcalls, translations, votes
 from council.chairing import does_not_preside, has_not_left_the_chair
 from council.db import Base, Governed
 from council.decisions import Outcome
@@ -148,9 +148,11 @@ def take_over(ctx: Context, motion: "Motion") -> None:
     if motion.parent_id is None:
         return
     parent = ctx.session.get_one(Motion, motion.parent_id)
+    item = ctx.session.get_one(AgendaItem, motion.item_id)
     parent.text = motion.text
     if parent.parent_id is None:
-        ctx.session.get_one(AgendaItem, motion.item_id).motion = motion.text
+        item.motion = motion.text
+    translations.forget(ctx.session, parent, item)
 
 
 # The table

@@ -24,14 +24,13 @@ from council.people import Alias, Constituency, Membership, Office, Post
 from council.places import Place, Unit
 from council.policy import Can
 from council.proposals import Proposal, Stage
+from council.translations import forget
 
 TITLE, PLACE, MOTION, REASON, SEATS, MINUTES, PLACES = 60, 100, 1000, 300, 80, 240, 2000
 """Longest title, place, motion, reason in characters; most seats, minutes for an item, places."""
 
-KEPT = (
-    "meeting_notice_days", "minutes", "meeting_tie", "council_quorum", "council_passing",
-    "speak_seconds", "speak_turns",
-)  # fmt: skip
+KEPT = ("meeting_notice_days", "minutes", "meeting_tie", "council_quorum", "council_passing",
+        "speak_seconds", "speak_turns")  # fmt: skip
 """Values of the charter that a meeting keeps as they were when it was planned."""
 
 REVISED = (
@@ -178,6 +177,7 @@ def revise(ctx: Context, meeting: Meeting, *, plan: Plan) -> None:
     for name in REVISED:
         setattr(meeting, name, getattr(plan, name))
     meeting.entitled = _entitled(ctx, place, meeting.kind)
+    forget(ctx.session, meeting)
     _seat(ctx, meeting, _members(ctx, place, plan.members))
     _put(ctx, meeting, plan.agenda)
 
@@ -375,6 +375,7 @@ def _put(ctx: Context, meeting: Meeting, agenda: tuple[Topic, ...]) -> None:
         item.position, item.motion, item.kind = position, topic.motion, topic.kind
         item.title, item.presenter, item.minutes = topic.title, topic.presenter, topic.minutes
         item.about_people = topic.about_people
+        forget(ctx.session, item)
         ctx.session.flush()
         waits = calendar.running(ctx.session, item, "unit_answer")
         if item.proposal_id and (_of(topic) not in there or waits):
@@ -384,9 +385,8 @@ def _put(ctx: Context, meeting: Meeting, agenda: tuple[Topic, ...]) -> None:
 
 def _of(one: Topic | AgendaItem) -> tuple[int | None, int]:
     """What makes a topic and an item the same: the matter, else the item itself."""
-    if one.proposal_id is not None:
-        return one.proposal_id, 0
-    return None, one.item_id if isinstance(one, Topic) else one.id
+    own = one.item_id if isinstance(one, Topic) else one.id
+    return one.proposal_id, 0 if one.proposal_id else own
 
 
 def _ask_unit(ctx: Context, meeting: Meeting, item: AgendaItem) -> None:

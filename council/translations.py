@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ForeignKey, UniqueConstraint, inspect, select, tuple_
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, inspect, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council.db import PLAIN, Base, Governed
@@ -84,18 +84,18 @@ def forget(session: Session, *rows: Base) -> None:
 
 def of_matters(session: Session, proposal_ids: Iterable[int]) -> Words:
     """Every translation that belongs to these matters, in one statement."""
-    found = select(Translation).where(Translation.proposal_id.in_(list(proposal_ids)))
-    return {
-        (row.subject_table, row.subject_id, row.field): row.words for row in session.scalars(found)
-    }
+    return where(session, Translation.proposal_id.in_(list(proposal_ids)))
 
 
 def of_rows(session: Session, rows: Iterable[tuple[str, int]]) -> Words:
     """Every translation of these rows (table, id), in one statement."""
     pairs = list(rows)
-    found = select(Translation).where(
-        tuple_(Translation.subject_table, Translation.subject_id).in_(pairs)
-    )
+    return where(session, tuple_(Translation.subject_table, Translation.subject_id).in_(pairs))
+
+
+def where(session: Session, holds: ColumnElement[bool]) -> Words:
+    """Every translation of which this holds, in one statement."""
     return {
-        (row.subject_table, row.subject_id, row.field): row.words for row in session.scalars(found)
+        (row.subject_table, row.subject_id, row.field): row.words
+        for row in session.scalars(select(Translation).where(holds))
     }

@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from council import (
     answers,
+    debates,
     deliberations,
     files,
     gate,
@@ -15,7 +16,6 @@ from council import (
     papers,
     policy,
     reasons,
-    translations,
 )
 from council.answers import UnitSays
 from council.deliberations import TEXT
@@ -57,7 +57,6 @@ def _page(
     meeting = ctx.session.get_one(Meeting, item.meeting_id)
     record = minutes.record(ctx.session, meeting)
     line = next(one for one in record.lines if one.item.id == item.id)
-    words = translations.of_matters(ctx.session, record.matter_ids)
     return pages.page(
         request, name, status, meeting=meeting, item=item, line=line, record=record, forms=forms,
         papers=papers.of_meeting(ctx.session, meeting).get(item.id, []),
@@ -67,7 +66,8 @@ def _page(
         assigns=gate.possible(ctx, "commitment.assign", line.proposal) if line.proposal else None,
         why=reasons.of_items(ctx.session, [item.id]).get(item.id),
         explains=gate.possible(ctx, "item.explain", item),
-        test=deliberations.agreement(ctx.session, item), translations=words,
+        test=deliberations.agreement(ctx.session, item),
+        translations=debates.english(ctx.session, meeting.id),
     )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def shared(request: Request, ctx: Context, meeting: Meeting) -> dict[str, Any]:
         "version": live.version(ctx.session, meeting.id),
         "turnout": turnout_in_room(ctx.session, now.vote) if now and now.vote else None,
         "card": rulecards.card(found.rule, found.counts) if found else (),
-        "translations": _words(request, ctx, meeting, record),
+        "translations": words(request, ctx, meeting),
     } | floor.shown(ctx, meeting, now.item if now else None)  # fmt: skip
 
 
@@ -82,12 +82,11 @@ def turn(meeting: Meeting, seat: MeetingSeat | None, line: Line | None, *, here:
     return "vote" if line.vote and line.vote.is_open else "floor"
 
 
-def _words(request: Request, ctx: Context, meeting: Meeting, record: Record) -> translations.Words:
+def words(request: Request, ctx: Context, meeting: Meeting) -> translations.Words:
     """The community's English texts; nothing is asked for on a Chinese page."""
     if request.state.look.language == "zh":
         return {}
-    matters = translations.of_matters(ctx.session, record.matter_ids)
-    return matters | translations.of_rows(ctx.session, [("meeting", meeting.id)])
+    return debates.english(ctx.session, meeting.id)
 
 
 @dataclass(frozen=True)

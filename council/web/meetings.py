@@ -38,7 +38,7 @@ from council.people import Post
 from council.places import Place
 from council.plans import REASON
 from council.policy import Can
-from council.web import pages
+from council.web import hall, pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler, prepared
 from council.web.look import Translations
@@ -63,12 +63,14 @@ def index(request: Request, ctx: Context) -> Response:
     shown = past[:PAGE]
     agendas = meetings.agendas(ctx.session, [row.id for row in (*coming, *shown)])
     matters = [one.id for agenda in agendas.values() for _, one in agenda if one]
+    about = [("meeting", row.id) for row in (*coming, *shown)]
+    about += [("agenda_item", item.id) for agenda in agendas.values() for item, _ in agenda]
     return pages.page(
         request, "meetings/index.html", coming=coming, past=shown, agendas=agendas, before=before,
         ignored=request.state.look.left_out(before=before),
         older=past[PAGE - 1].id if len(past) > PAGE else None,
         convenes=policy.allows(ctx.session, ctx.actor, Can.CONVENE, place_id),
-        translations=_words(request, ctx, matters, [row.id for row in (*coming, *shown)]),
+        translations=_words(request, ctx, matters, about),
     )  # fmt: skip
 
 
@@ -89,12 +91,13 @@ def _meeting(request: Request, ctx: Context) -> Meeting:
     return meetings.get(ctx, int(request.path_params["id"]))
 
 
-def _words(request: Request, ctx: Context, matters: list[int], ids: list[int]) -> Translations:
+def _words(
+    request: Request, ctx: Context, matters: list[int], about: list[tuple[str, int]]
+) -> Translations:
     """The community's English texts; nothing is asked for on a Chinese page."""
     if request.state.look.language == "zh":
         return {}
-    about = translations.of_rows(ctx.session, [("meeting", one) for one in ids])
-    return translations.of_matters(ctx.session, matters) | about
+    return translations.of_matters(ctx.session, matters) | translations.of_rows(ctx.session, about)
 
 
 def _page(
@@ -105,7 +108,7 @@ def _page(
     record = minutes.record(ctx.session, meeting)
     return pages.page(
         request, name, status, meeting=meeting, record=record, forms=forms, blank=Form(),
-        translations=_words(request, ctx, record.matter_ids, [meeting.id]),
+        translations=hall.words(request, ctx, meeting),
         pictures=minutes.pictures(ctx.session, meeting.id), **_mine(ctx, meeting),
         papers=papers.of_meeting(ctx.session, meeting),
     )  # fmt: skip
@@ -135,6 +138,7 @@ def _mine(ctx: Context, meeting: Meeting) -> dict[str, Any]:
         "convenes": policy.allows(ctx.session, ctx.actor, Can.CONVENE, place.id),
         "chairs": policy.allows(ctx.session, ctx.actor, Can.CHAIR, place.id),
         "records": policy.allows(ctx.session, ctx.actor, Can.RECORD, place.id),
+        "translates": policy.allows(ctx.session, ctx.actor, Can.TRANSLATE, place.id),
         "units": ctx.actor.unit_ids() if ctx.actor else frozenset(),
         "minutes": minutes.readable(ctx, meeting),
         "clock": minutes.due(ctx.session, meeting),
@@ -226,7 +230,7 @@ def notice(request: Request, ctx: Context) -> Response:
         envoys=envoys.of_meeting(ctx.session, meeting.id),
         papers=papers.of_meeting(ctx.session, meeting),
         place=ctx.session.get_one(Place, meeting.community_id), stamp=history.head(ctx.session),
-        translations=_words(request, ctx, record.matter_ids, [meeting.id]),
+        translations=hall.words(request, ctx, meeting),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from council import (
     archives,
     corrections,
+    debates,
     envoys,
     files,
     gate,
@@ -80,8 +81,7 @@ def _page(
     row = minutes.readable(ctx, meeting)
     items = [line.item.id for line in record.lines]
     records = policy.allows(ctx.session, ctx.actor, Can.RECORD, meeting.community_id)
-    about = [("meeting", meeting.id), ("minutes", row.id if row else 0)]
-    words = translations.of_matters(ctx.session, record.matter_ids)
+    words = translations.of_rows(ctx.session, [("minutes", row.id)]) if row else {}
     return pages.page(
         request, name, status, meeting=meeting, record=record, minutes=row, forms=forms,
         blank=Form(), place=ctx.session.get_one(Place, meeting.community_id),
@@ -93,7 +93,7 @@ def _page(
         clock=minutes.due(ctx.session, meeting), stamp=history.head(ctx.session),
         drafts=gate.possible(ctx, "minutes.draft", meeting),
         records=records,
-        translations=words | translations.of_rows(ctx.session, about),
+        translations=words | debates.english(ctx.session, meeting.id),
         **_signing(ctx, row),
     )  # fmt: skip
 

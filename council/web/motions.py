@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import debates, meetings, motions, proposals, translations
+from council import debates, meetings, motions, proposals
 from council.errors import Invalid, NotFound
 from council.gate import Context
 from council.meetings import AgendaItem, Meeting
@@ -40,11 +40,10 @@ def _page(request: Request, ctx: Context, item: AgendaItem, form: Form | None = 
     """The page, or for htmx its part, with the form that was wrong."""
     name = "motions/_phone.html" if pages.is_partial(request) else "motions/show.html"
     matter = proposals.get(ctx, item.proposal_id) if item.proposal_id else None
-    words = translations.of_matters(ctx.session, [item.proposal_id] if item.proposal_id else [])
     return pages.page(
         request, name, 422 if form else 200, meeting=ctx.session.get_one(Meeting, item.meeting_id),
         item=item, matter=matter, debate=debates.of(ctx, item), form=form or Form(),
-        translations=words,
+        translations=debates.english(ctx.session, item.meeting_id),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from council import meetings, orders, speeches
+from council import debates, meetings, orders, speeches
 from council.db import Base
 from council.errors import Invalid, NotFound
 from council.gate import Context
@@ -62,7 +62,7 @@ def _page(
     item = floor.open_item(ctx, meeting)
     return pages.page(
         request, "speeches/show.html", status, meeting=meeting, form=form or Form(),
-        **floor.shown(ctx, meeting, item),
+        translations=debates.english(ctx.session, meeting.id), **floor.shown(ctx, meeting, item),
     )  # fmt: skip
 
 

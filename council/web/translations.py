@@ -1,5 +1,6 @@
 """The community's English: a field beside every text of a matter that its translator may read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import policy, proposals, translations, votes
+from council import meetings, policy, proposals, translations, votes
 from council.admissions import Admission
 from council.commitments import Commitment
 from council.consultations import Consultation, ConsultationOption
@@ -17,13 +18,15 @@ from council.disputes import Dispute
 from council.errors import Invalid, NotAllowed
 from council.findings import HEADINGS, Finding
 from council.gate import Context
-from council.meetings import AgendaItem, ItemStage
+from council.meetings import AgendaItem, ItemStage, Meeting
+from council.motions import Motion
 from council.notices import Notice
 from council.policy import Can
 from council.preparations import Preparation
 from council.proposals import Proposal
 from council.reviews import Review
 from council.statements import Statement
+from council.straws import Straw
 from council.summaries import OpinionGroup
 from council.translations import LONGEST
 from council.votes import Vote, VoteStage
@@ -85,7 +88,22 @@ TEXTS = (
 )  # fmt: skip
 """Which texts of a matter are translated, besides its own; none that the translator cannot read."""
 
+OF_MEETING = (
+    Text(Meeting, ("title", "location", "reason"), true()),
+    Text(AgendaItem, ("title", "presenter", "motion", "consensus", "reason"), true()),
+    Text(Motion, ("text",), Motion.depth > 0),
+    Text(Straw, ("question",), true()),
+)  # fmt: skip
+"""Which texts of a meeting are translated: its agenda, amendments as they read, straw polls."""
+
 OWN = ("title", "situation", "request", "affected", "location")
+
+
+Subject = Proposal | Vote | Meeting
+GET: dict[str, Callable[[Context, int], Subject]] = {
+    "proposals": proposals.get, "votes": votes.get, "meetings": meetings.get,
+}  # fmt: skip
+"""What has an English of its own, by the first word of its address."""
 
 
 @dataclass(frozen=True)
@@ -109,26 +127,34 @@ class Piece:
         return "\n".join(one["label"] for one in said) if isinstance(said, list) else str(said)
 
 
-def pieces(ctx: Context, subject: Proposal | Vote) -> list[Piece]:
-    """Every text of a matter in the order of its road, or of a vote; a statement per table."""
+def pieces(ctx: Context, subject: Subject) -> list[Piece]:
+    """Every text of a matter in the order of its road, of a vote, a meeting; one statement each."""
     rows: list[tuple[Governed, tuple[str, ...]]] = []
     able = policy.abilities(ctx.session, ctx.actor, subject.community_id)
-    of_matter = isinstance(subject, Proposal)
-    if of_matter:
+    if isinstance(subject, Proposal):
         rows.append((subject, OWN))
-    for kind, names, public, before in TEXTS if of_matter else (*OF_VOTE, NOTICES):
+    for kind, names, public, before in _of(subject):
         shown = true() if able.intersection(before) else public
         found = select(kind).where(_own(kind, subject), shown).order_by(kind.id)
         rows += [(row, names) for row in ctx.session.scalars(found)]
     return _with_english(ctx, rows)
 
 
-def _own(kind: type[Any], subject: Proposal | Vote) -> ColumnElement[bool]:
-    """What belongs to the matter or to the vote."""
+def _of(subject: Subject) -> tuple[Text, ...]:
     if isinstance(subject, Proposal):
-        found: ColumnElement[bool] = kind.proposal_id == subject.id
+        return TEXTS
+    return OF_MEETING if isinstance(subject, Meeting) else (*OF_VOTE, NOTICES)
+
+
+def _own(kind: type[Any], subject: Subject) -> ColumnElement[bool]:
+    """What belongs to the matter, the vote or the meeting."""
+    if kind is type(subject):
+        column = kind.id
+    elif isinstance(subject, Proposal):
+        column = kind.proposal_id
     else:
-        found = (kind.id if kind is Vote else kind.vote_id) == subject.id
+        column = kind.meeting_id if isinstance(subject, Meeting) else kind.vote_id
+    found: ColumnElement[bool] = column == subject.id
     return found
 
 
@@ -144,35 +170,32 @@ def _with_english(ctx: Context, rows: list[tuple[Governed, tuple[str, ...]]]) ->
     ]
 
 
-def _subject(request: Request, ctx: Context) -> Proposal | Vote:
-    """The matter or the vote, for those who translate. Raises NotFound and NotAllowed."""
-    number = int(request.path_params["id"])
-    of_vote = request.url.path.startswith("/votes/")
-    found = votes.get(ctx, number) if of_vote else proposals.get(ctx, number)
+def _subject(request: Request, ctx: Context) -> Subject:
+    """What is translated, for those who translate. Raises NotFound and NotAllowed."""
+    noun = request.url.path.split("/")[1]
+    found = GET[noun](ctx, int(request.path_params["id"]))
     if not policy.allows(ctx.session, ctx.actor, Can.TRANSLATE, found.community_id):
         raise NotAllowed("not_allowed")
     return found
 
 
-def _address(subject: Proposal | Vote) -> str:
-    return f"/{'votes' if isinstance(subject, Vote) else 'proposals'}/{subject.id}"
+def _noun(subject: Subject) -> str:
+    return f"{subject.__tablename__}s"
 
 
-def _page(
-    request: Request, ctx: Context, subject: Proposal | Vote, form: Form | None = None
-) -> Response:
+def _page(request: Request, ctx: Context, subject: Subject, form: Form | None = None) -> Response:
     found = pieces(ctx, subject)
     shown = form or Form(None, **{one.name: one.english for one in found})
     return pages.page(
         request, "translations/show.html", 422 if form else 200, subject=subject, form=shown,
-        pieces=found, done=sum(1 for one in found if one.english), address=_address(subject),
-        of_vote=isinstance(subject, Vote),
+        pieces=found, done=sum(1 for one in found if one.english), noun=_noun(subject),
+        address=f"/{_noun(subject)}/{subject.id}",
     )  # fmt: skip
 
 
 @handler(session=True)
 def show(request: Request, ctx: Context) -> Response:
-    """Every public text of the matter or vote, each with a field for its English."""
+    """Every public text of the matter, vote or meeting, each with a field for its English."""
     return _page(request, ctx, _subject(request, ctx))
 
 
@@ -190,7 +213,7 @@ def keep(request: Request, ctx: Context) -> Response:
                 translations.add(ctx, one.row, field=one.field, words=english)
     except Invalid as wrong:
         return _page(request, ctx, subject, form.wrong(wrong))
-    return RedirectResponse(f"{_address(subject)}?lang=en", status_code=303)
+    return RedirectResponse(f"/{_noun(subject)}/{subject.id}?lang=en", status_code=303)
 
 
 routes = [
@@ -198,4 +221,6 @@ routes = [
     Route("/proposals/{id:int}/translations", keep, methods=["POST"]),
     Route("/votes/{id:int}/translations", show),
     Route("/votes/{id:int}/translations", keep, methods=["POST"]),
+    Route("/meetings/{id:int}/translations", show),
+    Route("/meetings/{id:int}/translations", keep, methods=["POST"]),
 ]

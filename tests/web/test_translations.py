@@ -2,11 +2,14 @@
 
 from sqlalchemy import select
 
-from council import consultations, statements, summaries, translations
+from council import consultations, deliberations, motions, statements, summaries, translations
 from council.people import Constituency, Post
+from council.plans import Topic
 from council.proposals import Stage
 from council.translations import Translation
+from council.workflow import advance
 from tests.consulting import close, consulting, say
+from tests.hall import MOTION, Hall
 from tests.world import WORDS
 
 RESIDENT, WORKER = Constituency.RESIDENTS, Post.COMMUNITY_WORKER
@@ -131,3 +134,43 @@ def test_the_summary_and_its_groups_are_translated_and_read_in_english(site):
     assert "shine downwards" in site.visitor().get(base + "/consultation?lang=en").text
     part = client.get(base + "/summary?lang=en", headers={"HX-Request": "true"}).text
     assert "Too bright" in part
+
+
+def test_what_a_meeting_says_has_an_english_that_goes_with_its_original(world, site):
+    hall = Hall(world)
+    talk = Topic(title="口袋公园怎么用", motion=MOTION, presenter="绿化公司")
+    meeting = hall.begun(agenda=(talk,))
+    item = deliberations.open_item(world.as_(Post.FACILITATOR), hall.items(meeting)[0])
+    main = motions.of_item(world.session, item.id)[0]
+    made = motions.amend(world.as_(RESIDENT), main, text=f"{MOTION}并留出通道。")
+    world.commit()
+    address, recorder = f"/meetings/{meeting.id}/translations", site.as_(Post.RECORDER)
+    assert site.as_(RESIDENT).get(address).status_code == 403
+    assert site.as_(RESIDENT).post(address).status_code == 403
+    assert f'href="{address}"' in recorder.get(f"/meetings/{meeting.id}").text
+    assert f'href="{address}"' in recorder.get(f"/meetings/{meeting.id}/console").text
+    typed = {
+        f"agenda_item-{item.id}-title": "Using the pocket park",
+        f"agenda_item-{item.id}-motion": "A lamp is put up.",
+        f"agenda_item-{item.id}-presenter": "The greening company",
+        f"motion-{made.id}-text": "A lamp is put up, and the way stays free.",
+    }
+    assert "口袋公园怎么用" in recorder.get(address).text
+    sent = recorder.post(address, data=typed)
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/meetings/{meeting.id}?lang=en")
+    base, visitor = f"/meetings/{meeting.id}", site.visitor()
+    for page, words in (
+        ("", ("Using the pocket park", "The greening company")),
+        ("/floor", ("A lamp is put up.",)),
+        ("/room", ("Using the pocket park", "A lamp is put up.")),
+        (f"/items/{item.id}", ("Using the pocket park",)),
+        (f"/items/{item.id}/motions", ("and the way stays free.",)),
+    ):
+        shown = visitor.get(f"{base}{page}?lang=en").text
+        for one in words:
+            assert one in shown, page
+    advance(world.as_("neighbour"), motions.MOTION, made, "second")
+    advance(world.as_(Post.FACILITATOR), motions.MOTION, made, "accept")
+    world.commit()
+    left = {one.field for one in world.session.scalars(select(Translation))}
+    assert left == {"title", "presenter", "text"}
