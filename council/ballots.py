@@ -28,7 +28,7 @@ from council.gate import Context, act
 from council.keepers import Code
 from council.people import Constituency
 from council.policy import Can
-from council.proxies import Entitled, on_the_roll
+from council.proxies import Enrolled, Entitled, on_the_roll
 from council.receipts import Answer
 from council.votes import Vote, VoteMode, Voter, VoteStage, before_the_close, vote_is_open
 
@@ -159,7 +159,9 @@ def drop(ctx: Context, entry: Entitled, *, filled: Filled) -> Receipt:
     return receipt
 
 
-def cast(ctx: Context, vote: Vote, *, voter: Voter, choice: object, phrase: str, r: str) -> Receipt:
+def cast(
+    ctx: Context, vote: Vote, *, voter: Voter | Enrolled, choice: object, phrase: str, r: str
+) -> Receipt:
     """Fill in a ballot and cast it. Raises Invalid, and NotReady `already_voted`."""
     return drop(ctx, Entitled(vote, voter), filled=fill(vote, choice=choice, phrase=phrase, r=r))
 
@@ -176,7 +178,7 @@ def mark(session: Session, voter_id: int, channel: MarkChannel) -> bool:
     return bool(_MARK.run(session, voter=voter_id, how=channel.value).rowcount == 1)
 
 
-def put(session: Session, vote: Vote, voter: Voter, filled: Filled) -> None:
+def put(session: Session, vote: Vote, voter: Voter | Enrolled, filled: Filled) -> None:
     """Put a ballot into the box; of its voter it takes the constituency, where that is counted."""
     part = voter.constituency if vote.rule.get("constituencies") else None
     _INSERT.run(
@@ -284,21 +286,18 @@ def _look_inside(vote: Vote) -> None:
 class Standing:
     """What somebody can do in a secret vote: the entries they vote for, and which are done."""
 
-    entries: tuple[tuple[Voter, bool], ...] = ()
+    entries: tuple[tuple[Enrolled, bool], ...] = ()
 
     @property
-    def open(self) -> list[Voter]:
+    def open(self) -> list[Enrolled]:
         """The entries for which nobody has voted yet."""
         return [voter for voter, done in self.entries if not done]
 
 
 def standing(session: Session, vote: Vote, person_id: int | None) -> Standing:
-    """For whom this person votes, their own entry first (one statement).
-
-    These are copies of what a booth needs to know of an entry.
-    """
+    """For whom this person votes, their own entry first (one statement)."""
     found = _STANDING.rows(session, vote=vote.id, me=person_id) if person_id else ()
-    rows = [(Voter(**dict(zip(_ENTRY, row, strict=True))), bool(done)) for *row, done in found]
+    rows = [(Enrolled(*row), bool(done)) for *row, done in found]
     return Standing(tuple(one for one in rows if one[0].votes))
 
 
@@ -323,9 +322,8 @@ _MARK = Ready(
     .where(_MARKS.c.voter_id == bindparam("voter"), _MARKS.c.done.is_(False))
     .values(done=True, channel=bindparam("how"))
 )
-_ENTRY = ("id", "vote_id", "number", "person_id", "constituency", "votes")
 _STANDING = Ready(
-    proxies.MINE.with_only_columns(*(getattr(Voter, name) for name in _ENTRY), Mark.done)
+    proxies.MINE.with_only_columns(*(getattr(Voter, name) for name in Enrolled._fields), Mark.done)
     .outerjoin(Mark, Mark.voter_id == Voter.id)
 )  # fmt: skip
 _INSERT = Ready(insert(_BOX))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     CheckConstraint,
@@ -20,6 +21,7 @@ from council import deadlines
 from council.db import Base, Governed, Ready
 from council.errors import checking
 from council.gate import Context, act
+from council.people import Constituency
 from council.policy import Can
 from council.rolls import held, stands_on_roll, vote_not_opened
 from council.votes import Body, Vote, Voter
@@ -51,12 +53,22 @@ class Proxy(Governed, Base):
     written_on: Mapped[date]
 
 
+class Enrolled(NamedTuple):
+    """What a booth needs to know of an entry on the roll."""
+
+    id: int
+    number: int
+    person_id: int | None
+    constituency: Constituency | None
+    votes: bool
+
+
 @dataclass(frozen=True)
 class Entitled:
     """The vote and the entry on its roll for which somebody votes: one's own, or a principal's."""
 
     vote: Vote
-    voter: Voter
+    voter: Voter | Enrolled
 
     @property
     def community_id(self) -> int:

@@ -25,11 +25,11 @@ from council.checkpoint import Signer
 from council.errors import Invalid, NotFound, NotReady, Problem
 from council.gate import Context
 from council.preparations import Preparation
-from council.proxies import Entitled
+from council.proxies import Enrolled, Entitled
 from council.receipts import Answer
 from council.settings import Settings
 from council.thresholds import Rule
-from council.votes import Vote, Voter
+from council.votes import Vote
 from council.web import choices as sent_choices
 from council.web import counter, formal, pages, squares
 from council.web.finished import Finished, mark
@@ -48,7 +48,7 @@ class Booth:
 
     vote: Vote
     standing: Standing
-    voter: Voter | None
+    voter: Enrolled | None
     done: bool
     entering: bool = False
 
@@ -58,7 +58,7 @@ class Booth:
         return self.vote.is_open and self.voter is not None and not self.done
 
     @property
-    def left(self) -> list[Voter]:
+    def left(self) -> list[Enrolled]:
         """Entries that still wait when this one has been voted for."""
         return [one for one in self.standing.open if one is not self.voter]
 

@@ -233,7 +233,8 @@ def _seen(
 
 
 def _names_somebody(request: Request) -> bool:
-    return bool(form_of(request).value("for_person").strip())
+    sent = request.state.form.getlist("for_person")
+    return any(isinstance(one, str) and one.strip() for one in sent)
 
 
 def _prepare(request: Request, session: Session, prepare: Preparation | None) -> Prepared:
