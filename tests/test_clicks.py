@@ -67,6 +67,8 @@ LEADS: tuple[Lead, ...] = (None, None, None, Post.FACILITATOR, "neighbour", Cons
 chairs, seats = st.sampled_from(LEADS), st.sampled_from(SEATS)
 people = st.sampled_from((*SEATS, Post.FACILITATOR))
 sides, choices = st.sampled_from(Side), st.sampled_from(Choice)
+keen = st.sampled_from(("neighbour", Constituency.UNITS))
+"""Two seats that often ask to speak, and often are asked to take the chair."""
 which = st.integers(0, 5)
 """0 is something stale, anything else what is under way."""
 
@@ -204,7 +206,7 @@ class Clicks(RuleBasedStateMachine):
         self.click(who, lambda ctx: deliberations.postpone(ctx, self.item(n), reason="再议"))
 
     @precondition(offered(lambda self: self.debated and len(self.led[self.item(1).id]) == 1))
-    @rule(who=chairs, to=people, n=which)
+    @rule(who=chairs, to=st.one_of(keen, people), n=which)
     def hand_over_the_chair(self, who: Lead, to: Key, n: int) -> None:
         item, to_id = self.item(n), self.world.who[to]
         self.click(who, lambda ctx: chairing.hand_over(ctx, item, to_id=to_id))
@@ -223,7 +225,7 @@ class Clicks(RuleBasedStateMachine):
             assert self.world.who[who] != self.presides[item.id]
 
     @precondition(offered(lambda self: self.debated and not self.voting))
-    @rule(who=st.sampled_from(("neighbour", Constituency.UNITS)), side=sides)
+    @rule(who=keen, side=sides)
     def speak_to_the_end(self, who: Key, side: Side) -> None:
         """Somebody who is quick to raise a hand, time and again."""
         item = self.item(1)
