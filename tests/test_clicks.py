@@ -105,7 +105,7 @@ class Clicks(RuleBasedStateMachine):
         self.quorate: dict[int, bool] = {}
         self.carried: set[int] = set()
         self.actors = {key: self.world.as_(key).actor for key in self.world.who}
-        self.clicks = 0
+        self.clicks = self.last = 0
         self.look()
 
     def teardown(self) -> None:
@@ -123,6 +123,7 @@ class Clicks(RuleBasedStateMachine):
         try:
             key = who or self.keys[self.presides[self.item(1).id]]
             found = done(Context(self.session, self.actors[key], self.world.now))
+            self.last = self.world.who[key]
         except CouncilError:
             return None
         self.moved = True
@@ -271,8 +272,9 @@ class Clicks(RuleBasedStateMachine):
     def amend_and_second(self, who: Key, other: Key, text: int, n: int) -> None:
         row = self.motions[-1 if n else 0]
         made = self.click(who, lambda ctx: motions.amend(ctx, row, text=f"{TEXT}{text}"))
-        if made and n > 1 and self.click(other, lambda ctx: advance(ctx, MOTION, made, "second")):
-            assert made.seconder_seat_id not in {None, made.mover_seat_id}
+        if made and n > 1:
+            self.click(other, lambda ctx: advance(ctx, MOTION, made, "second"))
+            assert made.seconder_seat_id != made.mover_seat_id
 
     @precondition(offered(lambda self: self.depth and not self.voting, "motions"))
     @rule(who=people, name=st.sampled_from(("second", "withdraw")), n=which)
@@ -301,6 +303,8 @@ class Clicks(RuleBasedStateMachine):
     def open_vote(self, who: Lead, n: int) -> None:
         if self.click(who, lambda ctx: deliberations.open_vote(ctx, self.item(n))):
             self.note_opening()
+            item = self.item(1)
+            assert self.last not in self.led[item.id] - {self.presides[item.id]}
 
     @precondition(offered(lambda self: self.voting, "votes"))
     @rule(who=people, choice=choices)
