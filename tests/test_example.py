@@ -43,7 +43,7 @@ from council.commitments import Commitment
 from council.db import Database, migrate
 from council.decisions import Outcome
 from council.delays import Extension
-from council.demo import live
+from council.demo import cast, live
 from council.disputes import Ruling
 from council.files import Photo, Role
 from council.meetings import Meeting
@@ -418,6 +418,7 @@ def test_a_joint_meeting_is_in_session_with_an_amendment_and_a_speech(loaded: Lo
         waiting = speeches.queue(session, item)
         assert {one.side for one in waiting} == {"for", "against", "ask"}
         assert orders.waiting(session, item.id) == []
+        assert f"/meetings/{held.id}/console as facilitator" in cast.greeting(session)
 
 
 @pytest.mark.parametrize(("hour", "minute"), [(0, 5), (9, 20), (12, 0), (20, 47), (23, 59)])

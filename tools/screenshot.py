@@ -1,4 +1,4 @@
-"""Take the README's pictures: the start page of a freshly loaded example, and a result.
+"""Take the README's pictures of a freshly loaded example: start page, result, console of a meeting.
 
 `make screenshot`.
 """
@@ -6,19 +6,22 @@
 import tempfile
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
-from council import demo
+from council import deadlines, demo
 from council.db import Database, migrate
+from council.demo.cast import PASSWORD
 from council.settings import Settings
 from council.web.app import create_app
 from tests import chromium
 
 TARGET = Path(__file__).parent.parent / "docs" / "images"
 FAILED_ON_AREA_ALONE = "北门内绿地改作健身场地"
+IN_SESSION = "联席会议：错时停车"
 
 
 def main() -> None:
@@ -27,7 +30,7 @@ def main() -> None:
         settings = Settings(data_dir=Path(folder))
         migrate(settings.url)
         database = Database(settings.url)
-        demo.load(database, settings)
+        demo.load(database, settings, today=deadlines.local_date(datetime.now(UTC)))
         server = uvicorn.Server(
             uvicorn.Config(create_app(database, settings), port=0, log_level="error")
         )
@@ -54,7 +57,21 @@ def _photograph(site: str) -> None:
         page.get_by_role("link", name=FAILED_ON_AREA_ALONE).click()
         page.wait_for_load_state("networkidle")
         page.locator("#result-card").screenshot(path=TARGET / "result.png")
+        _sign_in(page, site)
+        page.goto(f"{site}/meetings")
+        page.get_by_role("link", name=IN_SESSION).first.click()
+        page.goto(f"{page.url}/console")
+        page.wait_for_load_state("domcontentloaded")
+        page.screenshot(path=TARGET / "console.png")
         browser.close()
+
+
+def _sign_in(page: Page, site: str) -> None:
+    page.goto(f"{site}/sign-in")
+    page.locator("[name=name]").fill("facilitator")
+    page.locator("[name=password]").fill(PASSWORD)
+    page.locator("[name=password]").press("Enter")
+    page.wait_for_url("**/me")
 
 
 if __name__ == "__main__":

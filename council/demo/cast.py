@@ -9,6 +9,7 @@ from council import accounts, offices, passwords, people, slips
 from council.accounts import Account, Newcomer
 from council.demo.stage import Script, Stage, script
 from council.gate import Context
+from council.meetings import Meeting, MeetingStage
 from council.offices import NOWHERE
 from council.people import Constituency, Post
 from council.places import Place, PlaceKind
@@ -29,10 +30,16 @@ LEVELS = ("district", "street", "community")
 
 
 def greeting(session: Session) -> str:
-    """The accounts, one for each role, with their password; the numbered ones left out."""
+    """The accounts, one for each role, with their password, and who opens what of the meeting."""
     kept = select(Account.name).where(Account.password_hash.is_not(None)).order_by(Account.id)
     names = [one for one in session.scalars(kept) if one.isidentifier() and not one[-1].isdigit()]
     told = f"Example accounts, all with the password {PASSWORD}:\n  {'  '.join(names)}"
+    running = select(Meeting.id).where(Meeting.stage == MeetingStage.IN_SESSION)
+    for number in session.scalars(running.limit(1)):
+        told += (
+            f"\nA meeting is in session: /meetings/{number}/console as facilitator,"
+            f" /meetings/{number}/room as council_member, /meetings/{number}/screen for anybody."
+        )
     return told if names else ""
 
 

@@ -7,11 +7,13 @@ from sqlalchemy import event
 
 from council import deliberations, meetings, motions, speeches, straws
 from council.people import Constituency, Post
+from council.plans import Topic
 from council.proposals import Stage
 from council.turns import Side
 from council.votes import Choice
 from council.workflow import advance
 from tests.hall import MOTION, SEATS, Hall
+from tests.test_outcomes import ended
 
 HTMX = {"HX-Request": "true"}
 
@@ -219,6 +221,26 @@ def test_the_screen_shows_what_the_facilitator_chose(world, site, hall):
         site.as_("neighbour").post(at(meeting.id, "screen"), data={"view": "item"}).status_code
         == 403
     )
+
+
+def test_the_start_page_leads_to_a_meeting_in_session_and_the_wall_shows_six_items(
+    world, site, hall
+):
+    topics = tuple(Topic(title=f"第 {n} 件", motion="同意") for n in range(1, 9))
+    ended(world, Stage.COMPLETED)
+    meeting = hall.begun(agenda=topics)
+    world.commit()
+    reader = site.visitor()
+    assert f'<a class="btn" href="/meetings/{meeting.id}">' in reader.get("/").text
+    assert "正在开会" in reader.get("/").text
+    wall = reader.get(at(meeting.id, "screen")).text
+    assert ("第 6 件" in wall, "第 7 件" in wall) == (True, False)
+    for item in hall.items(meeting)[:4]:
+        chair = world.as_(Post.FACILITATOR)
+        deliberations.postpone(chair, item, reason="下次再议")
+    world.commit()
+    wall = reader.get(at(meeting.id, "screen")).text
+    assert ("第 3 件" in wall, "第 4 件" in wall, "第 8 件" in wall) == (False, True, True)
 
 
 def test_each_view_takes_a_fixed_number_of_statements(world, site, hall):
