@@ -1,30 +1,31 @@
 """Petitions: where enough have signed, a meeting has to be called."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, select
+from sqlalchemy import JSON, ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import calendar, charter, deadlines, grounds, signers
+from council import calendar, charter, deadlines, grounds, signers, votes
 from council.db import PLAIN, Base, Governed
-from council.errors import Checks, NotFound, checking
+from council.errors import NotFound, checking
 from council.gate import Context, Possible, act, after
 from council.grounds import RIGHTS, AdultCount, PetitionGround, Right
 from council.kinds import MeetingKind
 from council.meetings import Meeting
 from council.people import SYSTEM, Constituency
-from council.places import Building, Place
+from council.places import Place
 from council.policy import Can
-from council.signers import PetitionSignature
+from council.signers import ALONE, Beside, PetitionSignature
+from council.votes import BEFORE_OPENING, Body, Vote, VoteStage
 from council.workflow import Transition, Workflow, advance, open_transitions
 
-TITLE, PURPOSE, DOOR = 60, 600, 20
-"""Longest title, purpose and door in characters."""
-LINES, SHEETS = 15, 10_000
-"""Lines of a printed sheet for signatures, and its highest number."""
+TITLE, PURPOSE = 60, 600
+"""Longest title and purpose in characters."""
+UNANNOUNCED = BEFORE_OPENING - {VoteStage.ANNOUNCED}
+"""Stages of a vote that is not announced yet."""
 KEPT = ("petition_days", "meeting_call")
 """Values of the charter that a petition keeps as they were when it was started."""
 
@@ -66,6 +67,17 @@ class Petition(Governed, Base):
     def right(self) -> Right:
         """What it asks for, and who may sign it."""
         return RIGHTS[self.ground]
+
+
+class PetitionAnswer(Governed, Base):
+    """The residents' assembly that a petition demands is held as this formal vote."""
+
+    __tablename__ = "petition_answer"
+    __table_args__ = (UniqueConstraint("petition_id", "vote_id"),)
+    community_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petition.id"))
+    vote_id: Mapped[int] = mapped_column(ForeignKey("vote.id"), index=True)
+    at: Mapped[datetime]
 
 
 # Requirements
@@ -111,6 +123,11 @@ def enough_signed(ctx: Context, petition: Petition) -> bool:
 def time_is_over(ctx: Context, petition: Petition) -> bool:
     """The days for gathering signatures have passed."""
     return ctx.now >= petition.closes_at
+
+
+def meeting_is_owed(ctx: Context, petition: Petition) -> bool:
+    """Enough have signed, and no meeting has answered yet."""
+    return petition.stage is PetitionStage.REACHED
 
 
 # What belongs to a move itself
@@ -190,45 +207,6 @@ def start(
     return made
 
 
-@dataclass(frozen=True)
-class Beside:
-    """What a worker notes beside a signature: sheet and line of a paper, building and door."""
-
-    sheet: int | None = None
-    line: int | None = None
-    building_id: int | None = None
-    door: str = ""
-
-    @property
-    def household(self) -> str | None:
-        """Building and door, however the door is written: 2 单元 301 is 2-301."""
-        letters = [one for one in self.door.casefold() if one.isascii() and one.isalnum()]
-        return f"{self.building_id}-{''.join(letters)}" if self.building_id else None
-
-    def check(self, check: Checks, ctx: Context, petition: Petition) -> None:
-        """Note what is wrong."""
-        check(self.sheet is None or self.sheet >= 1, "out_of_range", "sheet", low=1, high=SHEETS)
-        within = self.line is None or 1 <= self.line <= LINES
-        check(within, "out_of_range", "line", low=1, high=LINES)
-        check(self.sheet is None or self.line is not None, "empty", "line")
-        check(self.line is None or self.sheet is not None, "empty", "sheet")
-        check(self.sheet is None or ctx.behalf is not None, "not_a_choice", "sheet")
-        own = (ctx.session, petition.id)
-        taken = signers.taken(*own, sheet=self.sheet, line=self.line)
-        check(not taken, "line_taken", "line")
-        if petition.right.homes:
-            place = ctx.session.get(Building, self.building_id or 0)
-            here = place is not None and place.community_id == petition.community_id
-            check(here, "not_a_choice", "building")
-            check((self.household or "-")[-1] != "-", "empty", "door")
-            check.text(self.door, "door", limit=DOOR)
-            taken = signers.taken(*own, household=self.household)
-            check(not taken, "household_signed", "door")
-
-
-ALONE = Beside()
-
-
 @act(
     "petition.sign", who=Can.SPEAK,
     requires=(is_gathering, may_sign_it, not_signed_yet, a_worker_checks_households),
@@ -237,7 +215,10 @@ ALONE = Beside()
 def sign(ctx: Context, petition: Petition, *, beside: Beside = ALONE) -> PetitionSignature:
     """Sign a petition; a worker enters a signature on paper with its sheet and line."""
     with checking() as check:
-        beside.check(check, ctx, petition)
+        beside.check(check, ctx.session, petition.id)
+        check(beside.sheet is None or ctx.behalf is not None, "not_a_choice", "sheet")
+        if petition.right.homes:
+            beside.check_home(check, ctx.session, petition.id, petition.community_id)
     made = _signature(ctx, petition, beside)
     ctx.session.add(made)
     return made
@@ -247,6 +228,18 @@ def sign(ctx: Context, petition: Petition, *, beside: Beside = ALONE) -> Petitio
 def unsign(ctx: Context, petition: Petition) -> None:
     """Take one's signature back, as long as the petition gathers."""
     ctx.session.delete(signers.of_person(ctx.session, petition.id, ctx.person_id))
+
+
+@act("petition.answer", who=Can.CONVENE, requires=(meeting_is_owed,))
+def answer(ctx: Context, petition: Petition, *, vote_id: int) -> PetitionAnswer:
+    """Name the formal vote as which the residents' assembly is held: it answers the petition."""
+    with checking() as check:
+        check(vote_id in {row.id for row in assemblies(ctx, petition)}, "not_an_assembly", "vote")
+    made = PetitionAnswer(
+        community_id=petition.community_id, petition_id=petition.id, vote_id=vote_id, at=ctx.now
+    )
+    ctx.session.add(made)
+    return made
 
 
 # What follows
@@ -259,6 +252,21 @@ def follow_signature(ctx: Context, row: Petition | PetitionSignature) -> None:
     found = ctx.session.get_one(Petition, getattr(row, "petition_id", row.id))
     if enough_signed(ctx, found):
         _move(ctx, found, "reach")
+
+
+@after("petition.answer")
+def follow_answer(ctx: Context, row: PetitionAnswer) -> None:
+    """A vote that was announced answers the petition."""
+    _move(ctx, ctx.session.get_one(Petition, row.petition_id), "meet")
+
+
+@after("vote.void")
+def follow_void(ctx: Context, vote: Vote) -> None:
+    """A vote that is void leaves the assembly owed."""
+    found = select(Petition).join(PetitionAnswer, PetitionAnswer.petition_id == Petition.id)
+    here = (PetitionAnswer.vote_id == vote.id) & (Petition.stage == PetitionStage.MET)
+    for row in ctx.session.scalars(found.where(here)).all():
+        _move(ctx, row, "await_again")
 
 
 @after("meeting.notify")
@@ -298,6 +306,26 @@ def owed(session: Session, community_id: int, kind: MeetingKind | None = None) -
     )
     rows = session.scalars(found.order_by(Petition.id))
     return [row for row in rows if kind in {None, row.right.kind}]
+
+
+def assemblies(ctx: Context, petition: Petition) -> list[Vote]:
+    """The formal votes of all residents, announced since enough have signed, the newest first."""
+    if petition.right.kind is not MeetingKind.RESIDENTS or petition.reached_at is None:
+        return []
+    found = votes.seen(ctx).where(
+        Vote.community_id == petition.community_id, Vote.body == Body.RESIDENTS,
+        Vote.agenda_item_id.is_(None), Vote.opens_at >= petition.reached_at,
+        Vote.stage.not_in({*UNANNOUNCED, VoteStage.VOIDED}),
+    )  # fmt: skip
+    return list(ctx.session.scalars(found.order_by(Vote.id.desc()).limit(20)))
+
+
+def answered_by(session: Session, petition: Petition) -> int | None:
+    """The formal vote that answers a petition."""
+    if petition.stage is not PetitionStage.MET:
+        return None
+    found = select(PetitionAnswer.vote_id).where(PetitionAnswer.petition_id == petition.id)
+    return session.scalars(found.order_by(PetitionAnswer.id.desc()).limit(1)).first()
 
 
 def counted(session: Session, petition: Petition) -> AdultCount | None:

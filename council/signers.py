@@ -10,7 +10,12 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import deadlines
 from council.db import Base, Governed
+from council.errors import Checks
 from council.people import Channel
+from council.places import Building
+
+LINES, SHEETS, DOOR = 15, 10_000, 20
+"""Lines of a printed sheet for signatures, its highest number; longest door in characters."""
 
 # Table
 
@@ -36,6 +41,51 @@ class PetitionSignature(Governed, Base):
     line: Mapped[int | None]
     household: Mapped[str | None]
     at: Mapped[datetime]
+
+
+# What a worker notes
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a worker notes beside a signature: sheet and line of a paper, building and door."""
+
+    sheet: int | None = None
+    line: int | None = None
+    building_id: int | None = None
+    door: str = ""
+
+    @property
+    def household(self) -> str | None:
+        """Building and door, however the door is written: 2 单元 301 is 2-301."""
+        letters = [one for one in self.door.casefold() if one.isascii() and one.isalnum()]
+        return f"{self.building_id}-{''.join(letters)}" if self.building_id else None
+
+    def check(self, check: Checks, session: Session, petition_id: int) -> None:
+        """Note what is wrong with sheet and line."""
+        check(self.sheet is None or 1 <= self.sheet <= SHEETS, "out_of_range", "sheet",
+              low=1, high=SHEETS)  # fmt: skip
+        within = self.line is None or 1 <= self.line <= LINES
+        check(within, "out_of_range", "line", low=1, high=LINES)
+        check(self.sheet is None or self.line is not None, "empty", "line")
+        check(self.line is None or self.sheet is not None, "empty", "sheet")
+        used = taken(session, petition_id, sheet=self.sheet, line=self.line)
+        check(not used, "line_taken", "line")
+
+    def check_home(
+        self, check: Checks, session: Session, petition_id: int, community_id: int
+    ) -> None:
+        """Note what is wrong with the household."""
+        place = session.get(Building, self.building_id or 0)
+        here = place is not None and place.community_id == community_id
+        check(here, "not_a_choice", "building")
+        check((self.household or "-")[-1] != "-", "empty", "door")
+        check.text(self.door, "door", limit=DOOR)
+        used = taken(session, petition_id, household=self.household)
+        check(not used, "household_signed", "door")
+
+
+ALONE = Beside()
 
 
 # Questions

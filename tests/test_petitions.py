@@ -4,14 +4,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from council import calendar, grounds, jobs, offices, petitions, plans, signers, sittings
+from council import calendar, gate, grounds, jobs, offices, petitions, plans, signers, sittings
 from council.errors import Invalid, NotAllowed, NotReady
+from council.gate import Act
 from council.grounds import PetitionGround
 from council.kinds import MeetingKind
 from council.meetings import Meeting
 from council.people import Constituency, Post
-from council.petitions import Beside, Petition, PetitionStage
+from council.petitions import Petition, PetitionStage
 from council.plans import Plan, Topic
+from council.policy import Can
+from council.signers import Beside
+from council.votes import Body, Vote, VoteStage
 from council.workflow import advance
 from tests.world import World
 
@@ -178,6 +182,45 @@ def test_each_household_signs_once_through_its_representative_at_the_counter(
     second = Beside(1, 1, house.id, "2-302")
     petitions.sign(world.for_(Post.DELEGATE), petition, beside=second)
     assert petition.stage is PetitionStage.REACHED
+
+
+def assembly(world: World, stage: VoteStage, body: Body = Body.RESIDENTS) -> Vote:
+    """A formal vote of all residents, as if it had been prepared and announced."""
+    made = Vote(
+        community_id=world.community.id, title="居民会议表决", question="同意吗？", body=body,
+        stage=stage, rule={}, due={}, opens_at=world.now + timedelta(days=10),
+    )  # fmt: skip
+    spec = Act("test.vote", Can.SYSTEM)
+    gate.through(world.system(), spec, world.community, lambda: world.session.add(made))
+    return made
+
+
+def test_an_assembly_of_thousands_is_a_formal_vote_that_answers_until_it_is_void(
+    world: World,
+) -> None:
+    counted(world, 10)
+    petition = begun(world, PetitionGround.RESIDENTS, "neighbour")
+    lead = world.as_(Post.PARTY_LEAD)
+    assert petition.stage is PetitionStage.REACHED
+    for stage, body in (
+        (VoteStage.DRAFT, Body.RESIDENTS), (VoteStage.OPEN, Body.OWNERS),
+    ):  # fmt: skip
+        with pytest.raises(Invalid) as refused:
+            petitions.answer(lead, petition, vote_id=assembly(world, stage, body).id)
+        assert refused.value.key == "not_an_assembly"
+    vote = assembly(world, VoteStage.ANNOUNCED)
+    with pytest.raises(NotAllowed):
+        petitions.answer(world.as_("neighbour"), petition, vote_id=vote.id)
+    petitions.answer(lead, petition, vote_id=vote.id)
+    assert world.acts()[-2:] == ["petition.answer", "petition.meet"]
+    assert petitions.answered_by(world.session, petition) == vote.id
+    with pytest.raises(NotReady) as again:
+        petitions.answer(lead, petition, vote_id=vote.id)
+    assert again.value.needs == ("meeting_is_owed",)
+    petitions.follow_void(world.system(), vote)
+    assert petition.stage is PetitionStage.REACHED
+    assert petitions.answered_by(world.session, petition) is None
+    assert calendar.running(world.session, petition, "call_petitioned")
 
 
 def test_the_way_of_a_petition_has_no_flaw() -> None:

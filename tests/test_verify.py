@@ -30,7 +30,7 @@ from council.paperballots import PaperRun, SpoiledSlip
 from council.papercounts import PaperBatch, PaperCount, PaperEntry
 from council.papers import ItemPaper
 from council.people import Channel, Constituency, Office, Post
-from council.petitions import Petition, PetitionStage
+from council.petitions import Petition, PetitionAnswer, PetitionStage
 from council.places import Place, PlaceKind
 from council.policy import Can
 from council.preparations import Preparation
@@ -205,6 +205,7 @@ def petitioned(place_id: int, person_id: int, now: datetime) -> list[verify.Gove
             starter_id=person_id, capacity=Constituency.RESIDENTS, rules={"petition_days": "30"},
             stage=PetitionStage.GATHERING, whole=4213, needed=422, started_at=now, closes_at=now,
         ),
+        PetitionAnswer(**here, petition_id=1, vote_id=1, at=now),
         PetitionSignature(
             **here, petition_id=1, person_id=person_id, channel=Channel.HALL, sheet=1, line=2,
             at=now,

@@ -23,8 +23,8 @@ from council.grounds import PetitionGround
 from council.kinds import KINDS, MeetingKind
 from council.meetings import AgendaItem, Meeting, MeetingSeat
 from council.people import Channel, Membership, Post
-from council.petitions import Beside
 from council.plans import Plan, Topic
+from council.signers import Beside
 from council.turns import Side
 from council.votes import Choice
 from council.workflow import advance

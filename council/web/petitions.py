@@ -23,9 +23,10 @@ from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.grounds import SOURCE, PetitionGround
 from council.meetings import Meeting
-from council.petitions import DOOR, LINES, PURPOSE, SHEETS, TITLE, Beside, Petition
+from council.petitions import PURPOSE, TITLE, Petition
 from council.places import Place
 from council.policy import Can
+from council.signers import DOOR, LINES, SHEETS, Beside
 from council.web import counter, pages
 from council.web.forms import Form
 from council.web.handler import behalf_from, form_of, handler
@@ -154,11 +155,18 @@ def _shown(
 @handler()
 def show(request: Request, ctx: Context) -> Response:
     """One petition: how many have signed, how many are needed and why."""
-    petition = _petition(request, ctx)
+    return _page(request, ctx, _petition(request, ctx), Form())
+
+
+def _page(request: Request, ctx: Context, petition: Petition, form: Form) -> Response:
     reader = ctx.actor.person_id if ctx.actor else None
     called = meetings.answering(ctx, petition.id)
     return pages.page(
-        request, "petitions/show.html", **_shown(request, ctx, petition, called),
+        request, "petitions/show.html", 422 if form.problems else 200, form=form,
+        answers=gate.possible(ctx, "petition.answer", petition),
+        assemblies=petitions.assemblies(ctx, petition),
+        vote_id=petitions.answered_by(ctx.session, petition),
+        **_shown(request, ctx, petition, called),
         signs=gate.possible(ctx, "petition.sign", petition),
         signed=reader is not None and petitions.has_signed(ctx, petition),
         unsigns=gate.possible(ctx, "petition.unsign", petition),
@@ -168,6 +176,19 @@ def show(request: Request, ctx: Context) -> Response:
         gathers=petitions.is_gathering(ctx, petition),
         clocks=calendar.running(ctx.session, petition),
     )  # fmt: skip
+
+
+@handler(session=True, rate="write")
+def answer(request: Request, ctx: Context) -> Response:
+    """Name the formal vote as which the assembly is held."""
+    petition, form = _petition(request, ctx), form_of(request)
+    try:
+        with form.reading():
+            vote_id = form.integer("vote")
+        petitions.answer(ctx, petition, vote_id=vote_id)
+    except Invalid as wrong:
+        return _page(request, ctx, petition, form.wrong(wrong))
+    return RedirectResponse(f"/petitions/{petition.id}", status_code=303)
 
 
 @handler()
@@ -260,6 +281,7 @@ routes = [
     Route("/petitions/adults", count_adults, methods=["POST"]),
     Route("/petitions/{id:int}", show),
     Route("/petitions/{id:int}/sheet", sheet),
+    Route("/petitions/{id:int}/answer", answer, methods=["POST"]),
     Route("/petitions/{id:int}/for", entry),
     Route("/petitions/{id:int}/for", enter, methods=["POST"]),
     Route("/petitions/{id:int}/signatures", sign, methods=["POST"]),

@@ -1,10 +1,13 @@
 """Petitions on their pages: start, sign, enter from paper, print, and the meeting that answers."""
 
-from datetime import date
+from datetime import date, timedelta
 
-from council import grounds, offices, people, petitions, signers
+from council import gate, grounds, offices, people, petitions, signers
+from council.gate import Act
 from council.grounds import PetitionGround
 from council.people import Constituency, Post
+from council.policy import Can
+from council.votes import Body, Vote, VoteStage
 from tests.web.conftest import statements
 
 WORDS = {"title": "请开居民会议", "purpose": "请讨论加装电梯的费用怎么分担。"}
@@ -148,6 +151,27 @@ def test_the_convener_is_told_and_plans_the_meeting_that_answers(world, site):
     assert sent.status_code == 303
     assert f"/petitions/{petition.id}" in lead.get(sent.headers["location"]).text
     assert sent.headers["location"] not in site.visitor().get(f"/petitions/{petition.id}").text
+
+
+def test_the_convener_names_the_formal_vote_as_which_the_assembly_is_held(world, site):
+    counted(world, 10)
+    petition = begun(world)
+    vote = Vote(
+        community_id=world.community.id, title="居民会议表决", question="同意吗？",
+        body=Body.RESIDENTS, stage=VoteStage.ANNOUNCED, rule={}, due={},
+        opens_at=world.now + timedelta(days=10),
+    )  # fmt: skip
+    spec = Act("test.vote", Can.SYSTEM)
+    gate.through(world.system(), spec, world.community, lambda: world.session.add(vote))
+    world.commit()
+    lead, address = site.as_(Post.PARTY_LEAD), f"/petitions/{petition.id}"
+    assert "居民会议表决" in lead.get(address).text
+    assert "居民会议表决" not in site.visitor().get(address).text
+    assert lead.post(f"{address}/answer", data={"vote": "999"}).status_code == 422
+    sent = lead.post(f"{address}/answer", data={"vote": str(vote.id)})
+    assert sent.status_code == 303
+    assert f'href="/votes/{vote.id}"' in site.visitor().get(address).text
+    assert "会议已经召集" in site.visitor().get(address).text
 
 
 def test_the_list_takes_as_many_statements_for_forty_petitions(world, site):

@@ -1,14 +1,14 @@
 """Hands and petitions.
 
-Revision ID: b3232c30365b
+Revision ID: 56662107c16e
 Revises: 9fe8ff13773a
-Create Date: 2026-11-24 20:52:01.487247
+Create Date: 2026-11-24 20:58:22.621534
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "b3232c30365b"
+revision: str = "56662107c16e"
 down_revision: str | None = "9fe8ff13773a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -349,6 +349,30 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "petition_answer",
+        sa.Column("community_id", sa.Integer(), nullable=False),
+        sa.Column("petition_id", sa.Integer(), nullable=False),
+        sa.Column("vote_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["community_id"], ["place.id"], name=op.f("fk_petition_answer_community_id_place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["petition_id"], ["petition.id"], name=op.f("fk_petition_answer_petition_id_petition")
+        ),
+        sa.ForeignKeyConstraint(
+            ["vote_id"], ["vote.id"], name=op.f("fk_petition_answer_vote_id_vote")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_petition_answer")),
+        sa.UniqueConstraint(
+            "petition_id", "vote_id", name=op.f("uq_petition_answer_petition_id_vote_id")
+        ),
+    )
+    with op.batch_alter_table("petition_answer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_petition_answer_vote_id"), ["vote_id"], unique=False)
+
+    op.create_table(
         "posting_proof",
         sa.Column("community_id", sa.Integer(), nullable=False),
         sa.Column("notice_id", sa.Integer(), nullable=False),
@@ -481,6 +505,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_posting_proof_notice_id"))
 
     op.drop_table("posting_proof")
+    with op.batch_alter_table("petition_answer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_petition_answer_vote_id"))
+
+    op.drop_table("petition_answer")
     op.drop_table("hand_count")
     op.drop_table("minutes_archive")
     with op.batch_alter_table("item_paper", schema=None) as batch_op:
