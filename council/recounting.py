@@ -127,6 +127,8 @@ def main(arguments: Sequence[str], words: Mapping[str, Mapping[str, str]]) -> in
     asked.add_argument("--key", default="", help="the key of the log: the line at /log/key")
     asked.add_argument("--lang", choices=sorted(words), default="zh")
     given = asked.parse_args(arguments)
+    if given.receipt and not given.key:
+        asked.error("--receipt needs --key")
     said = words[given.lang]
     try:
         sought = Receipt(given.receipt.read_text("utf-8"), given.key) if given.receipt else None

@@ -442,6 +442,8 @@ def test_a_receipt_is_looked_for_in_the_record(
         status, told = looked_for(words)
         assert status == 1
         assert wrong in told
+    status, told = alone(folder, record, "--receipt", "receipt.txt")
+    assert (status, "--receipt needs --key" in told) == (recounting.UNREADABLE, True)
     file = tmp_path / "record.json"
     file.write_text(json.dumps(record), "utf-8")
     for one, status in ((c, 0), ("ab" * 32, 1)):
