@@ -56,6 +56,7 @@ def schedule(stage: Stage) -> None:
     """When each matter of the example begins, in days before the load day."""
     told = script("matters")
     stage.enter(stage.at(-400, 9), polls.elect(stage))
+    stage.enter(stage.at(-399, 16), work.photograph_board(stage))
     stage.enter(stage.at(-152, 20), to_the_end(stage, script("xiemalu")))
     stage.enter(_festival(stage), road.propose(stage, told["pipe"]))
     stage.enter(stage.at(-125, 19), to_the_end(stage, told["toilet"]))

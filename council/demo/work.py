@@ -20,9 +20,12 @@ from council import (
     envoys,
     meetings,
     minutes,
+    notices,
+    papers,
     plans,
     postings,
     process,
+    proofs,
     ratings,
     reasons,
     rollcalls,
@@ -64,11 +67,31 @@ def call(stage: Stage, told: Script, when: datetime) -> Meeting:
     )
     stage.english(item, motion=said["motion"])
     _answer(stage, told, item)
+    for one in said.get("papers", ()):
+        papers.add(
+            stage.as_("community_worker"), item, title=zh(one["title"]),
+            file=stage.photo(one["photo"]),
+        )  # fmt: skip
     for one in said.get("concerned", ()):
         envoys.ask(stage.as_("party_lead"), item, unit_id=stage.units[one["unit"]])
     _move(stage, "party_lead", meeting, "notify")
     _send(stage, told, meeting)
     return meeting
+
+
+def photograph_board(stage: Stage) -> Scene:
+    """Each afternoon a worker photographs what was put up on the board that day."""
+    for day in range(-399, 0):
+        yield stage.at(day, 17)
+        hung = notices.standing(stage.session, stage.community, stage.now)
+        shown = proofs.of_notices(stage.session, [row.id for row in hung])
+        for row in hung:
+            if row.id not in shown:
+                proofs.photograph(
+                    stage.as_("community_worker"), row, picture=stage.photo("board"),
+                    place="服务站门口公开栏", taken_at=stage.now,
+                    alt="玻璃公开栏里贴着三张告示，中间一张带二维码",
+                )  # fmt: skip
 
 
 def _send(stage: Stage, told: Script, meeting: Meeting) -> None:

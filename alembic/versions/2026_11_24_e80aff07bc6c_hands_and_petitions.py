@@ -1,14 +1,14 @@
 """Hands and petitions.
 
-Revision ID: 56662107c16e
+Revision ID: e80aff07bc6c
 Revises: 9fe8ff13773a
-Create Date: 2026-11-24 20:58:22.621534
+Create Date: 2026-11-24 21:13:39.198080
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "56662107c16e"
+revision: str = "e80aff07bc6c"
 down_revision: str | None = "9fe8ff13773a"
 branch_labels: str | None = None
 depends_on: str | None = None
@@ -400,10 +400,10 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("offered_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("chair_id", sa.Integer(), nullable=True))
         batch_op.create_foreign_key(
-            batch_op.f("fk_agenda_item_offered_id_person"), "person", ["offered_id"], ["id"]
+            batch_op.f("fk_agenda_item_chair_id_person"), "person", ["chair_id"], ["id"]
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_agenda_item_chair_id_person"), "person", ["chair_id"], ["id"]
+            batch_op.f("fk_agenda_item_offered_id_person"), "person", ["offered_id"], ["id"]
         )
 
     with op.batch_alter_table("lot_share", schema=None) as batch_op:
@@ -495,8 +495,8 @@ def downgrade() -> None:
         batch_op.drop_column("left_out_at")
 
     with op.batch_alter_table("agenda_item", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_agenda_item_chair_id_person"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_agenda_item_offered_id_person"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_agenda_item_chair_id_person"), type_="foreignkey")
         batch_op.drop_column("chair_id")
         batch_op.drop_column("offered_id")
         batch_op.drop_column("about_people")
