@@ -89,6 +89,13 @@ def test_every_icon_that_is_named_exists() -> None:
     assert named - symbols == set()
 
 
+def test_no_icon_is_carried_that_nothing_names() -> None:
+    sources = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "council").rglob("*.py")]
+    said = "".join(path.read_text("utf-8") for path in [*sources, *STATIC.glob("*.js")])
+    symbols = {one.get("id") for one in ET.fromstring(read("icons.svg")).iter(f"{SVG}symbol")}
+    assert {one for one in symbols if not re.search(rf"""["'#]{one}["']""", said)} == set()
+
+
 def test_every_class_in_the_templates_is_in_the_style_sheet() -> None:
     known = set(re.findall(r"\.([a-zA-Z][\w-]*)", read("council.css"))) | {"act", "htmx-indicator"}
     unknown = set()
