@@ -14,7 +14,7 @@ from council.errors import Checks
 from council.people import Channel
 from council.places import Building
 
-LINES, SHEETS, DOOR = 15, 10_000, 20
+LINES, SHEETS, DOOR = 9, 10_000, 20
 """Lines of a printed sheet for signatures, its highest number; longest door in characters."""
 
 # Table
