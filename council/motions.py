@@ -65,6 +65,11 @@ def is_innermost(ctx: Context, motion: "Motion") -> bool:
     )
 
 
+def is_amendment(ctx: Context, motion: "Motion") -> bool:
+    """It is an amendment; the motion of an item is settled with its item."""
+    return motion.depth > 0
+
+
 def may_be_amended(ctx: Context, motion: "Motion") -> bool:
     """An amendment to an amendment is not amended again."""
     return motion.depth < DEPTH
@@ -162,6 +167,7 @@ class T(Transition["Motion", MotionStage]):
     """A row of the motion machine."""
 
 
+_RULED = (is_amendment, is_called, has_not_left_the_chair, is_innermost, enough_present)
 _OPEN, _NOW, _DONE = MotionStage.DEBATING, MotionStage.QUESTION, MotionStage.CARRIED
 
 MOTION = Workflow(
@@ -176,10 +182,8 @@ MOTION = Workflow(
           (is_called, moved_by_oneself), settle, behalf=True),
         T("withdraw", _OPEN, MotionStage.WITHDRAWN, Can.SPEAK,
           (is_called, moved_by_oneself, is_innermost), settle, behalf=True),
-        T("accept", _OPEN, _DONE, Can.CHAIR,
-          (is_called, has_not_left_the_chair, is_innermost, enough_present), take_over),
-        T("put", _OPEN, _NOW, Can.CHAIR,
-          (is_called, has_not_left_the_chair, is_innermost, enough_present, chair_sits_out), ask),
+        T("accept", _OPEN, _DONE, Can.CHAIR, _RULED, take_over),
+        T("put", _OPEN, _NOW, Can.CHAIR, (*_RULED, chair_sits_out), ask),
         # what item and vote say
         T("agree", _OPEN, _DONE, Can.SYSTEM, (is_innermost,), settle),
         T("question", _OPEN, _NOW, Can.SYSTEM, (is_innermost,)),

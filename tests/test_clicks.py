@@ -342,6 +342,10 @@ class Clicks(RuleBasedStateMachine):
             assert [row.depth for row in stack] == list(range(len(stack)))
             assert all(row.stage is MotionStage.DEBATING for row in stack[:-1])
         assert sum(vote.is_open for vote in self.votes) <= 1
+        for item in self.items:
+            main = motions.of_item(self.session, item.id)[:1]
+            if any(row.stage in {MotionStage.CARRIED, MotionStage.LOST} for row in main):
+                assert item.stage in {ItemStage.CONSENSUS, ItemStage.VOTED}
         if self.meeting.stage is MeetingStage.ADJOURNED:
             assert not self.voting
             assert not any(stacks)

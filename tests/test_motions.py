@@ -247,3 +247,14 @@ def test_a_motion_that_goes_to_another_body_is_referred(hall: Hall) -> None:
     deliberations.close_vote(hall.world.as_(Post.FACILITATOR), vote)
     assert row.stage is MotionStage.REFERRED
     assert "motion.refer" in hall.world.acts()
+
+
+@pytest.mark.parametrize("step", ["put", "accept"])
+def test_the_motion_of_an_item_is_not_settled_past_the_rules_of_its_item(
+    world: World, step: str
+) -> None:
+    item = Hall(world).item_open()
+    main = motions.of_item(world.session, item.id)[0]
+    with pytest.raises(NotReady) as refusal:
+        advance(world.as_(Post.FACILITATOR), MOTION, main, step)
+    assert refusal.value.needs == ("is_amendment",)
