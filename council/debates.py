@@ -11,6 +11,7 @@ from council.differences import Piece
 from council.gate import Context, Possible
 from council.meetings import AgendaItem, MeetingSeat
 from council.motions import LIVE, Motion, MotionStage
+from council.papers import ItemPaper
 from council.people import Constituency
 from council.policy import Can
 from council.straws import Straw
@@ -96,6 +97,7 @@ def english(session: Session, meeting_id: int) -> translations.Words:
         "meeting": [meeting_id],
         "agenda_item": agenda.with_only_columns(AgendaItem.id),
         "motion": select(Motion.id).where(Motion.meeting_id == meeting_id),
+        "item_paper": select(ItemPaper.id).where(ItemPaper.meeting_id == meeting_id),
         "straw_poll": select(Straw.id).where(Straw.meeting_id == meeting_id),
     }
     return translations.where(

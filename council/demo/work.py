@@ -68,10 +68,11 @@ def call(stage: Stage, told: Script, when: datetime) -> Meeting:
     stage.english(item, motion=said["motion"])
     _answer(stage, told, item)
     for one in said.get("papers", ()):
-        papers.add(
+        paper = papers.add(
             stage.as_("community_worker"), item, title=zh(one["title"]),
             file=stage.photo(one["photo"]),
         )  # fmt: skip
+        stage.english(paper, title=one["title"])
     for one in said.get("concerned", ()):
         envoys.ask(stage.as_("party_lead"), item, unit_id=stage.units[one["unit"]])
     _move(stage, "party_lead", meeting, "notify")

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from council import files, meetings, papers, policy, translations
+from council import debates, files, meetings, papers, policy
 from council.errors import Invalid, NotAllowed, NotFound
 from council.files import Document, Picture
 from council.gate import Context
@@ -26,12 +26,11 @@ def _page(
     """All papers; for those who publish, a form for each item (the wrong one keeps its words)."""
     agenda = meetings.agendas(ctx.session, [meeting.id]).get(meeting.id, [])
     adds = policy.allows(ctx.session, ctx.actor, Can.PUBLISH, meeting.community_id)
-    matters = [matter.id for _, matter in agenda if matter]
     return pages.page(
         request, "papers/show.html", 422 if form else 200, meeting=meeting, agenda=agenda,
         papers=papers.of_meeting(ctx.session, meeting), wrong=item_id, form=form or Form(),
         blank=Form(), most=papers.MOST, adds=adds and meeting.stage in meetings.LIVE,
-        translations=translations.of_matters(ctx.session, matters),
+        translations=debates.english(ctx.session, meeting.id),
     )  # fmt: skip
 
 

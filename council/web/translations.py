@@ -21,6 +21,7 @@ from council.gate import Context
 from council.meetings import AgendaItem, ItemStage, Meeting
 from council.motions import Motion
 from council.notices import Notice
+from council.papers import ItemPaper
 from council.policy import Can
 from council.preparations import Preparation
 from council.proposals import Proposal
@@ -91,6 +92,7 @@ TEXTS = (
 OF_MEETING = (
     Text(Meeting, ("title", "location", "reason"), true()),
     Text(AgendaItem, ("title", "presenter", "motion", "consensus", "reason"), true()),
+    Text(ItemPaper, ("title",), true()),
     Text(Motion, ("text",), Motion.depth > 0),
     Text(Straw, ("question",), true()),
 )  # fmt: skip

@@ -2,7 +2,16 @@
 
 from sqlalchemy import select
 
-from council import consultations, deliberations, motions, statements, summaries, translations
+from council import (
+    consultations,
+    deliberations,
+    files,
+    motions,
+    papers,
+    statements,
+    summaries,
+    translations,
+)
 from council.people import Constituency, Post
 from council.plans import Topic
 from council.proposals import Stage
@@ -10,6 +19,7 @@ from council.translations import Translation
 from council.workflow import advance
 from tests.consulting import close, consulting, say
 from tests.hall import MOTION, Hall
+from tests.test_papers import PDF
 from tests.world import WORDS
 
 RESIDENT, WORKER = Constituency.RESIDENTS, Post.COMMUNITY_WORKER
@@ -143,6 +153,7 @@ def test_what_a_meeting_says_has_an_english_that_goes_with_its_original(world, s
     item = deliberations.open_item(world.as_(Post.FACILITATOR), hall.items(meeting)[0])
     main = motions.of_item(world.session, item.id)[0]
     made = motions.amend(world.as_(RESIDENT), main, text=f"{MOTION}并留出通道。")
+    plan = papers.add(world.as_(Post.COMMUNITY_WORKER), item, title="平面图", file=files.paper(PDF))
     world.commit()
     address, recorder = f"/meetings/{meeting.id}/translations", site.as_(Post.RECORDER)
     assert site.as_(RESIDENT).get(address).status_code == 403
@@ -153,6 +164,7 @@ def test_what_a_meeting_says_has_an_english_that_goes_with_its_original(world, s
         f"agenda_item-{item.id}-title": "Using the pocket park",
         f"agenda_item-{item.id}-motion": "A lamp is put up.",
         f"agenda_item-{item.id}-presenter": "The greening company",
+        f"item_paper-{plan.id}-title": "The ground plan",
         f"motion-{made.id}-text": "A lamp is put up, and the way stays free.",
     }
     assert "口袋公园怎么用" in recorder.get(address).text
@@ -162,6 +174,8 @@ def test_what_a_meeting_says_has_an_english_that_goes_with_its_original(world, s
     for page, words in (
         ("", ("Using the pocket park", "The greening company")),
         ("/floor", ("A lamp is put up.",)),
+        ("/papers", ("Using the pocket park", "The ground plan")),
+        ("/notice", ("The ground plan",)),
         ("/room", ("Using the pocket park", "A lamp is put up.")),
         (f"/items/{item.id}", ("Using the pocket park",)),
         (f"/items/{item.id}/motions", ("and the way stays free.",)),

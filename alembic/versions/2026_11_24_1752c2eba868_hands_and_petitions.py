@@ -1,14 +1,14 @@
 """Hands and petitions.
 
-Revision ID: e80aff07bc6c
+Revision ID: 1752c2eba868
 Revises: 9fe8ff13773a
-Create Date: 2026-11-24 21:13:39.198080
+Create Date: 2026-11-24 21:18:20.523951
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "e80aff07bc6c"
+revision: str = "1752c2eba868"
 down_revision: str | None = "9fe8ff13773a"
 branch_labels: str | None = None
 depends_on: str | None = None
