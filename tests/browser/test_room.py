@@ -36,6 +36,8 @@ SEATS = (
 )  # fmt: skip
 ELDER, PLAIN, KEYS = "delegate", "res1", "res2"
 """Large type; without script; by keyboard alone."""
+TELLERS = ("community_worker", "oversight")
+"""The second one counts without script."""
 
 AGAINST = {"res2", "unit2"}
 EVENING = moment(busy_days.TODAY, 19)
@@ -48,7 +50,7 @@ class Person:
         self.key = key
         self.loud: list[str] = []
         self.context: BrowserContext = browser.new_context(
-            base_url=address, locale="zh-CN", java_script_enabled=key != PLAIN,
+            base_url=address, locale="zh-CN", java_script_enabled=key not in {PLAIN, TELLERS[1]},
             viewport={"width": width, "height": 740},
         )  # fmt: skip
         self.page: Page = self.context.new_page()
@@ -134,6 +136,14 @@ class Room:
         with self.town.read() as session:
             meeting = session.get_one(Meeting, self.meeting)
             return attendance.count(session, meeting).present_total
+
+    def put(self, how: str) -> int:
+        """The chair puts the amendment to the vote in this way; the number of the vote."""
+        chair = self["facilitator"]
+        chair.page.get_by_label("怎么表决").first.select_option(how)
+        chair.press("就修正案表决")
+        with self.town.read() as session:
+            return session.scalars(select(Vote.id).where(Vote.motion_id.is_not(None))).one()
 
     def vote(self) -> Vote:
         with self.town.read() as session:
@@ -221,7 +231,7 @@ def the_motion_is_debated(room: Room) -> None:
 
 
 def the_motion_is_amended(room: Room) -> None:
-    """Moved by one, seconded by another, accepted since nobody objects; all read the new text."""
+    """Moved by one, seconded by another, carried by a show of hands; all read the new text."""
     mover = room["party2"]
     mover.page.goto(f"/meetings/{room.meeting}/room")
     mover.page.locator("summary", has_text="提出修正案").click()
@@ -229,8 +239,41 @@ def the_motion_is_amended(room: Room) -> None:
     text.fill(text.input_value().rstrip("。") + "，先公示七天。")
     mover.press("提出修正案")
     room["unit2"].press("我附议")
-    room["facilitator"].press("无异议，并入动议")
+    hands_are_counted(room)
     room["res3"].sees("先公示七天")
+
+
+def hands_are_counted(room: Room) -> None:
+    """Two tellers with telephones differ, count once more and agree; then the chair closes."""
+    chair, vote = room["facilitator"], room.put("hands")
+    room["res3"].sees("请您举手")
+    one, two = (room.enter(key, f"votes/{vote}/hands") for key in TELLERS)
+    one.is_sound()
+    counts(one, residents=4)
+    counts(two, residents=3)
+    for teller in (one, two):
+        teller.page.reload()
+        teller.sees("两份票数有 2 处不一致", "居民 · 赞成")
+        counts(teller, residents=4)
+    two.sees("两人数的一样")
+    chair.sees("两名计票人数的一致")
+    chair.page.get_by_role("link", name="关闭修正案的表决").click()
+    chair.press("关闭表决")
+    chair.sees("举手表决", "通过")
+    chair.page.goto(f"/meetings/{room.meeting}/console")
+
+
+def counts(teller: Person, residents: int) -> None:
+    """Enter what one has counted: everybody is for it, but perhaps one resident."""
+    for side, n in (("party", 3), ("community", 2), ("experts", 1), ("units", 2)):
+        fill(teller, side, n, 0)
+    fill(teller, "residents", residents, 4 - residents)
+    teller.press("录入我数的票数")
+
+
+def fill(teller: Person, side: str, favour: int, against: int) -> None:
+    for heap, n in (("for", favour), ("against", against), ("abstain", 0)):
+        teller.page.fill(f"#f-{side}_{heap}", str(n))
 
 
 def the_server_is_killed_while_they_vote(room: Room) -> None:
