@@ -225,7 +225,7 @@ def _difference(table: sa.FromClause, row: Any, said: _Said | None, known: Salts
         if column.primary_key:
             continue
         live = row._mapping[column]  # noqa: SLF001  (SQLAlchemy's public name for it)
-        if column.name not in said.columns and live is None:
+        if column.name not in said.columns and live in {None, _given(column)}:
             continue  # a migration added the column after the row was written
         if column.name not in said.columns:
             return f"the log does not know the column {column.name}"
@@ -240,6 +240,16 @@ def _difference(table: sa.FromClause, row: Any, said: _Said | None, known: Salts
         if expected != value:
             return f"{column.name} differs from entry {idx}"
     return ""
+
+
+def _given(column: sa.ColumnElement[Any]) -> Any:
+    """What a migration writes into a column that it adds to rows; None where it leaves it empty."""
+    given = getattr(column, "server_default", None)
+    if given is None:
+        return None
+    if isinstance(column.type, sa.Enum) and column.type.enum_class:
+        return column.type.enum_class(given.arg)
+    return column.type.python_type(given.arg)
 
 
 # What is computed from rows

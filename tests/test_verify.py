@@ -22,6 +22,7 @@ from council.grounds import AdultCount, PetitionGround
 from council.handcounts import HandCount
 from council.invitations import InvitationReply, Reply, Substitution
 from council.keepers import Keeper
+from council.meetings import AgendaItem
 from council.notes import Note
 from council.observers import Observer, PlaceWish
 from council.opinions import Opinion
@@ -278,6 +279,22 @@ def test_a_row_that_is_older_than_one_of_its_columns_holds(example: Example) -> 
         del said["given_at"]
         [broken] = verify.check_table(session, Opinion, ledger, salts)
         assert (broken.table, broken.row) == ("opinion", row.id)
+
+
+def test_a_row_that_a_migration_gave_a_value_holds_and_no_other_value(example: Example) -> None:
+    for name, another_value in (("kind", "report"), ("presenter", "某人"), ("minutes", 5)):
+        with example.database.write() as session:
+            ledger, salts = verify.read_log(session, Report(), None), verify.salts(session)
+            for (table, _), said in ledger.items():
+                if table == "agenda_item":
+                    said.columns.pop(name, None)
+            given = AgendaItem.__table__.c[name].server_default.arg
+            session.execute(sa.text(f"UPDATE agenda_item SET {name} = :given"), {"given": given})
+            assert list(verify.check_table(session, AgendaItem, ledger, salts)) == []
+            session.execute(sa.text(f"UPDATE agenda_item SET {name} = :v"), {"v": another_value})
+            found = {one.words for one in verify.check_table(session, AgendaItem, ledger, salts)}
+            assert found == {f"the log does not know the column {name}"}
+            session.rollback()
 
 
 def test_a_row_too_many_and_a_row_too_few_are_found(example: Example) -> None:
