@@ -87,6 +87,7 @@ def test_what_somebody_has_in_hand_stays_while_the_meeting_goes_on(browser: Brow
         expect(page.locator("textarea")).to_have_value("我的话")
         stale.click()
         expect(page.get_by_role("button", name="赞成")).to_be_visible()
+        expect(line).not_to_have_text(re.compile("^19:"))  # the page was loaded anew, script too
 
         meeting.down = True
         expect(line).to_have_text("重新连接中")
