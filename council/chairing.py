@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import attendance, people, plans, policy
+from council import attendance, meetings, people, plans, policy
 from council.db import Base, Governed
 from council.errors import checking
 from council.gate import Context, act
@@ -53,6 +53,14 @@ def does_not_preside(ctx: Context, row: InMeeting) -> bool:
     """Whoever presides gives no view; to speak, they hand over the chair first."""
     meeting = ctx.session.get_one(Meeting, row.meeting_id)
     return ctx.actor is not None and ctx.voice.person_id != presiding(ctx.session, meeting)
+
+
+def chair_sits_out(ctx: Context, row: InMeeting) -> bool:
+    """Whoever leads does not vote, and so takes no seat; in an assembly a chair keeps the vote."""
+    meeting = ctx.session.get_one(Meeting, row.meeting_id)
+    if meeting.of_kind.chair_votes:
+        return True
+    return meetings.seat_of(ctx.session, meeting.id, meeting.chair_id) is None
 
 
 def no_vote_is_open(ctx: Context, item: AgendaItem) -> bool:

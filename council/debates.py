@@ -110,3 +110,11 @@ def english(session: Session, meeting_id: int) -> translations.Words:
             ),
         ),
     )
+
+
+def of_vote(session: Session, vote: Vote, item: AgendaItem) -> translations.Words:
+    """The English of a vote in a meeting: its question is what was moved, and is said alike."""
+    found = english(session, item.meeting_id)
+    moved = ("agenda_item", item.id, "motion")
+    asked = found.get(("motion", vote.motion_id, "text") if vote.motion_id else moved, "")
+    return found | {("vote", vote.id, "question"): asked} if asked else found

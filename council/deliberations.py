@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import attendance, counting, decisions, meetings, motions, rollcalls
-from council.chairing import does_not_preside, has_not_left_the_chair
+from council.chairing import chair_sits_out, does_not_preside, has_not_left_the_chair
 from council.db import Base, Governed
 from council.decisions import Outcome, Result
 from council.errors import checking
@@ -117,14 +117,6 @@ def still_in_the_chair(ctx: Context, vote: Vote) -> bool:
     """Whoever handed over the chair to speak to the item does not close its vote."""
     item = ctx.session.get(AgendaItem, vote.agenda_item_id) if vote.agenda_item_id else None
     return item is None or has_not_left_the_chair(ctx, item)
-
-
-def chair_has_no_vote(ctx: Context, item: AgendaItem) -> bool:
-    """The chair does not vote, and so takes no seat; in an assembly a chair keeps the vote."""
-    meeting = ctx.session.get_one(Meeting, item.meeting_id)
-    if meeting.of_kind.chair_votes:
-        return True
-    return meetings.seat_of(ctx.session, meeting.id, meeting.chair_id) is None
 
 
 # Acts
@@ -253,7 +245,7 @@ def postpone(ctx: Context, item: AgendaItem, *, reason: str) -> AgendaItem:
         item_decides,
         no_vote_opened,
         no_amendment_open,
-        chair_has_no_vote,
+        chair_sits_out,
         has_not_left_the_chair,
         floor_is_free,
         both_sides_heard,

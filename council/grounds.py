@@ -57,9 +57,8 @@ class Right:
 
 # Organic Law of Urban Residents' Committees (2026): the residents' assembly has to be called when a
 # tenth of the residents of eighteen years, or of the households' representatives, or a third of the
-# delegates ask (Art. 26), the delegates'
-# assembly when a fifth of the delegates do (Art. 28). Half of the council's members: usual rules of
-# residents' councils, local and no law (practice.md A3).
+# delegates ask (Art. 26), the delegates' assembly when a fifth of the delegates do (Art. 28). Half
+# of the council's members: usual rules of residents' councils, local and no law (practice.md A3).
 RIGHTS = MappingProxyType(
     {
         PetitionGround.RESIDENTS: Right(MeetingKind.RESIDENTS, Fraction(1, 10)),

@@ -8,8 +8,8 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from council import attendance, ballots, chairing, meetings, rollcalls, translations, votes
-from council.chairing import does_not_preside, has_not_left_the_chair
+from council import attendance, ballots, chairing, rollcalls, translations, votes
+from council.chairing import chair_sits_out, does_not_preside, has_not_left_the_chair
 from council.db import Base, Governed
 from council.decisions import Outcome
 from council.errors import checking
@@ -19,6 +19,7 @@ from council.people import SYSTEM, Channel
 from council.policy import Can
 from council.proposals import Proposal
 from council.rollcalls import Seat
+from council.speeches import floor_is_free
 from council.votes import How, Vote, VoteStage
 from council.workflow import Transition, Workflow, advance, open_transitions
 
@@ -110,14 +111,6 @@ def enough_present(ctx: Context, motion: "Motion") -> bool:
     return attendance.count(ctx.session, meeting).met
 
 
-def chair_sits_out(ctx: Context, motion: "Motion") -> bool:
-    """Whoever leads does not vote, and so takes no seat; in an assembly a chair keeps the vote."""
-    meeting = ctx.session.get_one(Meeting, motion.meeting_id)
-    if meeting.of_kind.chair_votes:
-        return True
-    return meetings.seat_of(ctx.session, meeting.id, meeting.chair_id) is None
-
-
 def vote_was_closed(ctx: Context, motion: "Motion") -> bool:
     """The vote on it is closed."""
     if motion.depth:
@@ -167,7 +160,9 @@ class T(Transition["Motion", MotionStage]):
     """A row of the motion machine."""
 
 
-_RULED = (is_amendment, is_called, has_not_left_the_chair, is_innermost, enough_present)
+_RULED = (
+    is_amendment, is_called, has_not_left_the_chair, floor_is_free, is_innermost, enough_present,
+)  # fmt: skip
 _OPEN, _NOW, _DONE = MotionStage.DEBATING, MotionStage.QUESTION, MotionStage.CARRIED
 
 MOTION = Workflow(

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from council import attendance, chairing, observers, turns
-from council.chairing import does_not_preside, has_not_left_the_chair
+from council.chairing import InMeeting, does_not_preside, has_not_left_the_chair
 from council.db import Base, Governed
 from council.errors import NotReady, checking
 from council.gate import Context, act
@@ -135,9 +135,9 @@ def has_turns_left(ctx: Context, item: AgendaItem) -> bool:
     return not most or sum(one.how in HEARD for one in spoken) < most
 
 
-def floor_is_free(ctx: Context, item: AgendaItem) -> bool:
+def floor_is_free(ctx: Context, row: InMeeting) -> bool:
     """One speaks at a time, and is heard to the end."""
-    return speaking(of_item(ctx.session, item.id)) is None
+    return speaking(of_meeting(ctx.session, row.meeting_id)) is None
 
 
 def somebody_waits(ctx: Context, item: AgendaItem) -> bool:
@@ -323,7 +323,7 @@ def of_meeting(session: Session, meeting_id: int) -> list[Speech]:
 
 
 def speaking(found: list[Speech]) -> Speech | None:
-    """Who has the floor, out of those of an item."""
+    """Who has the floor, out of those of an item or a meeting."""
     return next((one for one in found if one.called_at and one.ended_at is None), None)
 
 

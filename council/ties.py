@@ -180,7 +180,8 @@ def reveal(ctx: Context, vote: Vote, *, seed: str) -> Vote:
         raise Invalid(Problem("seed_wrong", "seed"))
     mine.seed, mine.revealed_at = " ".join(seed.split()), ctx.now
     for clock in calendar.running(ctx.session, vote, REVEAL):
-        clock.met_at = ctx.now if clock.person_id == mine.person_id else None
+        if clock.person_id == mine.person_id:
+            clock.met_at = ctx.now
     ctx.session.flush()
     rows = shares(ctx.session, vote.id)
     if not all(one.revealed_at for one in rows):

@@ -25,7 +25,8 @@ PAGES = sorted(TEMPLATES.rglob("*.html"))
 MACHINERY = {
     *("__init__", "addresses", "app", "choices", "handler", "pages", "forms", "live"),
     *("cookies", "counter", "counts", "csrf", "floor", "formal", "look", "middleware", "reader"),
-    *("finished", "hall", "refusals", "rollcalls", "squares", "static", "waiting", "words"),
+    *("finished", "hall", "photographs", "refusals", "rollcalls", "squares", "static", "waiting"),
+    *("words",),
 }
 FRAME = {"errors", "layout", "macros"}
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from council import debates, deliberations, motions, rollcalls, votes
+from council import debates, deliberations, motions, rollcalls, speeches, votes
 from council.errors import Invalid, NotAllowed, NotReady
 from council.meetings import AgendaItem, ItemStage
 from council.motions import MOTION, Motion, MotionStage
 from council.people import Channel, Constituency, Post
 from council.proposals import Proposal, Stage
+from council.turns import Side
 from council.votes import Choice
 from council.workflow import advance
 from tests.hall import MOTION as TEXT
@@ -198,6 +199,18 @@ def test_only_the_chair_accepts_puts_and_drops(hall: Hall) -> None:
     assert {"motion.withdraw", "motion.drop", "motion.accept"} - set(hall.world.acts()) == {
         "motion.accept"
     }
+
+
+def test_an_amendment_waits_until_the_speaker_was_heard(hall: Hall) -> None:
+    item = hall.item_open()
+    made = debated(hall, item)
+    speech = speeches.raise_hand(hall.world.as_("neighbour"), item, side=Side.FOR)
+    speeches.call(hall.world.as_(Post.FACILITATOR), item)
+    for name in ("accept", "put"):
+        assert refused(hall, made, name) == ("floor_is_free",)
+    speeches.end(hall.world.as_(Post.FACILITATOR), speech)
+    step(hall, made, "put")
+    assert made.stage is MotionStage.QUESTION
 
 
 def test_without_a_quorum_nothing_is_accepted_and_nothing_put(

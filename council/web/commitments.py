@@ -25,10 +25,9 @@ from council.files import Picture, Role
 from council.gate import Context
 from council.implementation import Filter, Show
 from council.proposals import WORDS
-from council.web import pages
+from council.web import pages, photographs
 from council.web.forms import Form
 from council.web.handler import behalf_from, form_of, handler, prepared
-from council.web.reader import settings_of
 
 MOST_PHOTOS = 6
 PAGE = 20
@@ -197,10 +196,7 @@ def pictures(request: Request, session: Session) -> list[Picture]:
     sent = form.files("photos")
     if len(sent) > MOST_PHOTOS:
         raise Invalid(Problem("too_many_photos", "photos", {"limit": MOST_PHOTOS}))
-    drawn = [files.decode(one.file.read(), "photos") for one in sent]
-    for picture in drawn:
-        files.keep(settings_of(request), picture)
-    return drawn
+    return photographs.drawn(request, "photos", MOST_PHOTOS)
 
 
 DOES: tuple[tuple[str, str, Callable[[Request, Context, Commitment, Form], None]], ...] = (

@@ -9,7 +9,6 @@ from council import (
     answers,
     debates,
     deliberations,
-    files,
     gate,
     meetings,
     minutes,
@@ -25,10 +24,9 @@ from council.gate import Context
 from council.meetings import AgendaItem, Meeting
 from council.policy import Can
 from council.votes import How
-from council.web import pages
+from council.web import pages, photographs
 from council.web.forms import Form
 from council.web.handler import behalf_from, form_of, handler, prepared
-from council.web.reader import settings_of
 
 ACTS = (
     "unit_answer.give", "unit_answer.record", "item.open", "item.object",
@@ -100,12 +98,7 @@ def letter(request: Request, session: Session) -> Picture | None:
     item = _item(request, Context(session, look.actor, look.now))
     if not policy.allows(session, look.actor, Can.SCREEN, item.community_id):
         raise NotAllowed("not_allowed")
-    sent = form_of(request).files("letter")
-    if not sent:
-        return None
-    drawn = files.decode(sent[0].file.read(), "letter")
-    files.keep(settings_of(request), drawn)
-    return drawn
+    return photographs.one(request, "letter")
 
 
 @handler(session=True, rate="write", prepare=letter)

@@ -29,10 +29,9 @@ from council.people import Behalf, Channel, Consent
 from council.places import Place
 from council.policy import Can
 from council.proposals import SHORT, TITLE, WORDS, Category, OutcomeClass, Proposal, Stage, Words
-from council.web import counter, pages
+from council.web import counter, pages, photographs
 from council.web.forms import Form
 from council.web.handler import behalf_from, form_of, handler, prepared
-from council.web.reader import settings_of
 from council.web.words import label_key
 
 STEPS = ("what", "where", "who")
@@ -183,10 +182,7 @@ def pictures(request: Request, session: Session) -> list[Picture]:
     sent = form_of(request).files("photo")
     if len(sent) > proposals.PHOTOS:
         raise Invalid(Problem("too_many_photos", "photo", {"limit": proposals.PHOTOS}))
-    drawn = [files.decode(one.file.read()) for one in sent]
-    for picture in drawn:
-        files.keep(settings_of(request), picture)
-    return drawn
+    return photographs.drawn(request, "photo", proposals.PHOTOS)
 
 
 @handler(session=True, rate="write", prepare=pictures)

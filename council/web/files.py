@@ -9,8 +9,7 @@ from council.errors import NotFound
 from council.gate import Context
 from council.web.handler import handler
 from council.web.reader import settings_of
-
-FOREVER = "public, max-age=31536000, immutable"
+from council.web.static import FOREVER
 
 
 @handler()

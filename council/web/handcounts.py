@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from council import handcounts, meetings, papersheets, tellers, votes
+from council import debates, handcounts, meetings, papersheets, tellers, votes
 from council.errors import Invalid, NotAllowed, NotFound
 from council.gate import Context
 from council.meetings import AgendaItem, Meeting
@@ -41,10 +41,12 @@ def _page(
     if desk.may is None:
         raise NotAllowed("not_allowed")
     me = ctx.actor.person_id if ctx.actor else None
+    item = ctx.session.get_one(AgendaItem, vote.agenda_item_id)
     return pages.page(
         request, "handcounts/show.html", 422 if form else 200, meeting=meeting, vote=vote,
         desk=desk, form=form or Form(), heaps=_heaps(vote), mine=me in desk.now.tellers,
         there=handcounts.present(ctx.session, vote),
+        translations=debates.of_vote(ctx.session, vote, item),
     )  # fmt: skip
 
 

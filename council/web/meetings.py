@@ -13,7 +13,6 @@ from starlette.routing import Route
 from council import (
     attendance,
     envoys,
-    files,
     gate,
     history,
     kinds,
@@ -38,11 +37,10 @@ from council.people import Post
 from council.places import Place
 from council.plans import REASON
 from council.policy import Can
-from council.web import hall, pages
+from council.web import hall, pages, photographs
 from council.web.forms import Form
 from council.web.handler import form_of, handler, prepared
 from council.web.look import Translations
-from council.web.reader import settings_of
 from council.workflow import advance
 
 PAGE = 20
@@ -195,12 +193,10 @@ def picture(request: Request, session: Session) -> Picture:
     meeting = meetings.get(Context(session, look.actor, look.now), int(request.path_params["id"]))
     if not policy.allows(session, look.actor, Can.RECORD, meeting.community_id):
         raise NotAllowed("not_allowed")
-    sent = form_of(request).files("photo")
-    if not sent:
+    found = photographs.one(request, "photo")
+    if found is None:
         raise Invalid(Problem("empty", "photo"))
-    drawn = files.decode(sent[0].file.read())
-    files.keep(settings_of(request), drawn)
-    return drawn
+    return found
 
 
 @handler(session=True, rate="write", prepare=picture)

@@ -15,7 +15,6 @@ from council import (
     corrections,
     debates,
     envoys,
-    files,
     gate,
     history,
     meetings,
@@ -36,10 +35,9 @@ from council.minutes import NOTE, WORDS, Minutes, Words
 from council.people import Constituency
 from council.places import Place
 from council.policy import Can
-from council.web import pages
+from council.web import pages, photographs
 from council.web.forms import Form
 from council.web.handler import behalf_from, form_of, handler, prepared
-from council.web.reader import settings_of
 
 ACTS = (
     "minutes.revise", "minutes.sign", "minutes.correct", "minutes.sign_on_paper",
@@ -198,12 +196,10 @@ def picture(request: Request, session: Session) -> Picture:
     meeting = _meeting(request, Context(session, look.actor, look.now))
     if not policy.allows(session, look.actor, Can.RECORD, meeting.community_id):
         raise NotAllowed("not_allowed")
-    sent = form_of(request).files("photo")
-    if not sent:
+    found = photographs.one(request, "photo")
+    if found is None:
         raise Invalid(Problem("empty", "photo"))
-    drawn = files.decode(sent[0].file.read())
-    files.keep(settings_of(request), drawn)
-    return drawn
+    return found
 
 
 @handler(session=True, rate="write", prepare=picture)

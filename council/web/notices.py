@@ -14,11 +14,10 @@ from council.gate import Context
 from council.notices import Notice
 from council.places import Place
 from council.policy import Can
-from council.web import pages
+from council.web import pages, photographs
 from council.web.forms import Form
 from council.web.handler import form_of, handler, prepared
 from council.web.look import Translations
-from council.web.reader import settings_of
 
 
 def _words(request: Request, ctx: Context, found: Sequence[Notice]) -> Translations | None:
@@ -69,12 +68,7 @@ def picture(request: Request, session: Session) -> Picture | None:
     row, actor = _notice(request, session), request.state.look.actor
     if not policy.allows(session, actor, Can.PUBLISH, row.community_id):
         raise NotAllowed("not_allowed")
-    sent = form_of(request).files("photo")
-    if not sent:
-        return None
-    drawn = files.decode(sent[0].file.read())
-    files.keep(settings_of(request), drawn)
-    return drawn
+    return photographs.one(request, "photo")
 
 
 @handler(session=True, rate="write", prepare=picture)

@@ -16,8 +16,7 @@ from council.web import pages
 from council.web.forms import Form
 from council.web.handler import form_of, handler, prepared
 from council.web.reader import settings_of
-
-FOREVER = "public, max-age=31536000, immutable"
+from council.web.static import FOREVER
 
 
 def _page(

@@ -8,7 +8,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from council import (
-    files,
     gate,
     i18n,
     policy,
@@ -30,10 +29,9 @@ from council.proposals import Proposal
 from council.referrals import Subject
 from council.thresholds import Tie
 from council.votes import Method, Ranking, Vote, VoteStage
-from council.web import formal, pages
+from council.web import formal, pages, photographs
 from council.web.forms import Form
 from council.web.handler import form_of, handler, prepared
-from council.web.reader import settings_of
 
 FREE = ("STRAW", preparations.APPRAISAL, "DELEGATE_ASSEMBLY", "RESIDENT_ASSEMBLY",
         "OWNERS_ORDINARY", "OWNERS_SPECIAL", "COUNCIL", "PARTY_REVIEW", "election")  # fmt: skip
@@ -211,12 +209,7 @@ def letter(request: Request, session: Session) -> Picture | None:
     """Draw the photograph of the paper anew and keep it, before the transaction (slow)."""
     look = request.state.look
     formal.vote_of(request, Context(session, look.actor, look.now), Can.ADMIT)
-    sent = form_of(request).files("letter")
-    if not sent:
-        return None
-    drawn = files.decode(sent[0].file.read(), "letter")
-    files.keep(settings_of(request), drawn)
-    return drawn
+    return photographs.one(request, "letter")
 
 
 @handler(session=True, rate="write", prepare=letter)

@@ -13,8 +13,8 @@ from council.tallies import Json
 from council.votes import SHOWN, Vote
 from council.web import counts, formal, pages
 from council.web.handler import declare, handler
+from council.web.static import FOREVER
 
-FOREVER = "public, max-age=31536000, immutable"
 JSON, RESULT = "application/json", "council-vote-result-v1"
 """What a file is, and the name of the format of a result."""
 

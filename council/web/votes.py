@@ -11,6 +11,7 @@ from council import (
     ballots,
     choices,
     counting,
+    debates,
     deliberations,
     gate,
     outcomes,
@@ -20,7 +21,6 @@ from council import (
     rollcalls,
     rulecards,
     tellers,
-    translations,
     votes,
 )
 from council.ballots import Standing
@@ -85,7 +85,7 @@ def _data(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:
         "standing": _secret(ctx, vote), "desk": tellers.desk(ctx, vote),
         "closes": gate.possible(ctx, "vote.close", vote) if vote.is_open else None,
         "enters": policy.allows(ctx.session, ctx.actor, Can.ENTER_FOR, vote.community_id),
-        "translations": _in_meeting(ctx, vote, item),
+        "translations": debates.of_vote(ctx.session, vote, item),
     }  # fmt: skip
 
 
@@ -93,14 +93,6 @@ def _secret(ctx: Context, vote: Vote) -> Standing | None:
     """For whom this reader votes in a secret vote; None where votes are by name or counted."""
     me = ctx.actor.person_id if ctx.actor else None
     return ballots.standing(ctx.session, vote, me) if vote.mode is VoteMode.SECRET else None
-
-
-def _in_meeting(ctx: Context, vote: Vote, item: AgendaItem) -> translations.Words:
-    """The English of the matter and its meeting; the question is the motion, and is said alike."""
-    found = translations.of_matters(ctx.session, [item.proposal_id or 0])
-    found |= translations.of_rows(ctx.session, [("meeting", item.meeting_id)])
-    motion = found.get(("agenda_item", item.id, "motion"), "")
-    return {("vote", vote.id, "question"): motion} | found if motion else found
 
 
 def _plain(request: Request, ctx: Context, vote: Vote) -> dict[str, Any]:

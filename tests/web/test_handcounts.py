@@ -1,9 +1,10 @@
 """Counting in the room: the tellers' page, and what the three views show of it meanwhile."""
 
-from council import meetings
+from council import meetings, motions
 from council.people import Constituency, Post
 from council.votes import How, Vote
 from tests.hall import Hall
+from tests.test_motions import debated
 from tests.test_tellers import FIGURES, ONE, TWO, opened, secretly
 from tests.web.conftest import Site
 from tests.world import World
@@ -148,3 +149,27 @@ def test_a_secret_vote_is_cast_from_the_room_and_final_when_the_chair_closes_it(
     assert "未通过" in result
     code = receipt.text.split('id="code" translate="no">')[1].split("<")[0]
     assert "趵突泉 水" in site.visitor().post("/receipts", data={"code": code}).text
+
+
+def test_in_english_the_question_of_an_amendment_is_the_amendment(world: World, site: Site) -> None:
+    hall = Hall(world)
+    item = hall.item_open()
+    made = debated(hall, item)
+    world.commit()
+    base = f"/meetings/{item.meeting_id}"
+    typed_english = {
+        f"agenda_item-{item.id}-motion": "One lamp is put up.",
+        f"motion-{made.id}-text": "Two lamps are put up.",
+    }
+    assert site.as_(Post.RECORDER).post(f"{base}/translations", data=typed_english).is_redirect
+    put = f"{base}/items/{item.id}/motions/{made.id}/transitions/put"
+    assert site.as_(Post.FACILITATOR).post(put, data={"how": "hands"}).is_redirect
+    with site.read() as session:
+        vote = motions.of_votes(session, [made.id])[made.id]
+    _, page = at(world, vote)
+    for shown in (
+        site.as_(ONE).get(f"{page}?lang=en").text,
+        site.as_("neighbour").get(f"/votes/{vote.id}?lang=en").text,
+    ):
+        assert "Two lamps are put up." in shown
+        assert "One lamp is put up." not in shown

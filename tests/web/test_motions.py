@@ -1,10 +1,11 @@
 """The page of an item's motions: moving, seconding, accepting, voting; what differs is marked."""
 
 import pytest
+from sqlalchemy import select
 
 from council import motions
 from council.meetings import AgendaItem
-from council.people import Constituency, Post
+from council.people import Alias, Constituency, Post
 from tests.hall import MOTION, Hall
 from tests.test_motions import OTHER, THIRD, amended, debated
 from tests.web.conftest import statements
@@ -84,11 +85,7 @@ def test_a_worker_moves_and_seconds_for_those_at_the_meeting(world, site, hall):
     item = hall.item_open()
     main = motions.stack(world.session, item.id)[0]
     number = {
-        key: hall.world.session.scalar(
-            motions.select(motions.meetings.Alias.number).where(
-                motions.meetings.Alias.person_id == world.who[key]
-            )
-        )
+        key: world.session.scalar(select(Alias.number).where(Alias.person_id == world.who[key]))
         for key in ("neighbour", Constituency.PARTY)
     }
     world.commit()
