@@ -132,10 +132,7 @@ def body_is_outside(ctx: Context, proposal: Proposal) -> bool:
 
 def no_vote_under_way(ctx: Context, proposal: Proposal) -> bool:
     """No other vote of this matter is being prepared or under way."""
-    ended = DECIDED | {VoteStage.VOIDED}
-    found = select(Vote.id).where(
-        Vote.proposal_id == proposal.id, Vote.stage.not_in(ended), Vote.body != Body.EVERYBODY
-    )
+    found = select(Vote.id).where(Vote.proposal_id == proposal.id, UNDER_WAY)
     return ctx.session.scalars(found.limit(1)).first() is None
 
 
